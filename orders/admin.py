@@ -1,0 +1,72 @@
+"""
+The nouns in Django's admin.
+"""
+
+
+from django.contrib import admin
+
+from orders.models import (
+    Customer,
+    Ingredient,
+    MenuItem,
+    Order,
+    OrderLine,
+    OrderTax,
+    Payment,
+    Restaurant,
+    StaffRecipient,
+    Tax,
+    Variant,
+)
+
+
+class Lines(admin.TabularInline):
+    model = OrderLine
+    extra = 0
+
+
+class Taxes(admin.TabularInline):
+    model = OrderTax
+    extra = 0
+
+
+@admin.register(Order)
+class OrderAdmin(admin.ModelAdmin):
+    list_display = ("number", "restaurant", "status", "total", "placed_at", "paid_at", "review_reason")
+    list_filter = ("status", "restaurant")
+    search_fields = ("=public_id", "=number", "=payment_intent")
+    ordering = ("-id",)
+    inlines = (Lines, Taxes)
+    show_full_result_count = False
+
+
+class StaffRecipients(admin.TabularInline):
+    model = StaffRecipient
+    extra = 0
+
+
+class RestaurantTaxes(admin.TabularInline):
+    model = Tax
+    extra = 0
+
+
+@admin.register(Restaurant)
+class RestaurantAdmin(admin.ModelAdmin):
+    list_display = ("name", "time_zone", "currency", "pos_provider")
+    inlines = (StaffRecipients, RestaurantTaxes)
+
+
+class Variants(admin.TabularInline):
+    model = Variant
+    extra = 0
+
+
+@admin.register(MenuItem)
+class MenuItemAdmin(admin.ModelAdmin):
+    list_display = ("name", "code", "category", "restaurant")
+    inlines = (Variants,)
+
+
+admin.site.register(Customer)
+admin.site.register(Ingredient)
+admin.site.register(Payment)

@@ -1,0 +1,142 @@
+"""
+Stripe's events: kept once, handled once, and tried again where their order was not there yet.
+"""
+
+import hashlib
+import uuid
+from dataclasses import asdict
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from orders.models import Charge, Order
+from payments.models import StripeEvent
+from payments.services import Booked, PaymentSucceeded, mark_order_as_paid
+from payments.stripe_gateway import CardCharged, Event, MoneyArrived, card_charged, money_arrived
+
+FIRST_RETRY_SECONDS = 5
+DOUBLINGS = 10  # 5 s, 10 s, … and at most about an hour and a half
+TRIES = 60  # about three days, as long as Stripe itself would go on
+RETRY_AT_ONCE = 20
+BOOKED_AS = {
+    Booked.PAID: StripeEvent.State.HANDLED,
+    Booked.ALREADY_PAID: StripeEvent.State.CONFIRMED,
+    Booked.IN_REVIEW: StripeEvent.State.IN_REVIEW,
+}
+
+# Waits for a delivery of the same event that is under way, so that a duplicate is answered only when the first is safe.
+KEEP = """
+INSERT INTO payments_stripeevent (event_id, type, api_version, livemode, account, happened_at, body_sha256,
+                                  object_id, facts, state, because, tries)
+VALUES (%(id)s, %(type)s, %(api_version)s, %(livemode)s, %(account)s, %(happened_at)s, %(sha256)s,
+        %(object_id)s, '{}', 'ignored', '', 0)
+ON CONFLICT (event_id) DO NOTHING
+"""
+
+
+def receive(event: Event, *, body: bytes) -> bool:
+    """
+    Keep the event and do what follows from it, all or nothing; False for one that we have already.
+    """
+    with transaction.atomic():
+        if not _keep(event, body):
+            return False
+        _note_the_card(card_charged(event))
+        money = money_arrived(event)
+        if money is not None:
+            kept = StripeEvent.objects.get(pk=event.id)
+            kept.facts = asdict(money)
+            _book(kept, money)
+    return True
+
+
+def retry_unmatched() -> int:
+    """
+    Handle again what named an order that was not there yet; returns for how many it was there this time.
+    """
+    booked = 0
+    with transaction.atomic():
+        waiting = StripeEvent.objects.filter(retry_at__lte=Now()).order_by("retry_at")
+        for kept in waiting.select_for_update(skip_locked=True)[:RETRY_AT_ONCE]:
+            _book(kept, MoneyArrived(**kept.facts))
+            booked += kept.state != StripeEvent.State.UNMATCHED
+    return booked
+
+
+def _keep(event: Event, body: bytes) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            KEEP,
+            {
+                "id": event.id,
+                "type": event.type,
+                "api_version": event.api_version,
+                "livemode": event.livemode,
+                "account": event.account,
+                "happened_at": event.happened_at,
+                "sha256": hashlib.sha256(body).hexdigest(),
+                "object_id": str(event.object.get("id") or "")[:255],
+            },
+        )
+        return int(cursor.rowcount) == 1
+
+
+def _note_the_card(card: CardCharged | None) -> None:
+    if card is not None:
+        Charge.objects.update_or_create(
+            stripe_id=card.charge,
+            defaults={
+                "payment_intent": card.payment_intent,
+                "card_brand": card.card_brand,
+                "card_last4": card.card_last4,
+            },
+        )
+
+
+def _book(kept: StripeEvent, money: MoneyArrived) -> None:
+    order_id = _order_of(money)
+    if order_id is None:
+        _wait_for_the_order(kept)
+    else:
+        booked = mark_order_as_paid(order_id=order_id, payment=_payment(kept, money))
+        kept.order_id, kept.state, kept.retry_at = order_id, BOOKED_AS[booked], None
+    kept.save()
+
+
+def _wait_for_the_order(kept: StripeEvent) -> None:
+    kept.state = StripeEvent.State.UNMATCHED
+    kept.because = "no order of ours has this reference, PaymentIntent or Session"
+    wait = timedelta(seconds=FIRST_RETRY_SECONDS * 2 ** min(kept.tries, DOUBLINGS))
+    kept.tries += 1
+    kept.retry_at = Now() + wait if kept.tries <= TRIES else None
+
+
+def _order_of(money: MoneyArrived) -> int | None:
+    """
+    The order by our own reference, or else by the ids that Stripe gave its checkout.
+    """
+    if money.order_reference:
+        return Order.objects.filter(public_id=_as_uuid(money.order_reference)).values_list("pk", flat=True).first()
+    by_checkout = Q(payment_intent=money.payment_intent)
+    if money.checkout_session:
+        by_checkout |= Q(checkout_session=money.checkout_session)
+    return Order.objects.filter(by_checkout).order_by("pk").values_list("pk", flat=True).first()
+
+
+def _as_uuid(reference: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(reference)
+    except ValueError:
+        return None
+
+
+def _payment(kept: StripeEvent, money: MoneyArrived) -> PaymentSucceeded:
+    return PaymentSucceeded(
+        payment_intent=money.payment_intent,
+        amount_minor=money.amount_minor,
+        currency=money.currency,
+        livemode=kept.livemode,
+        happened_at=kept.happened_at,
+    )

@@ -1,0 +1,51 @@
+"""
+What Stripe told us, each event once.
+"""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from orders.models import Order
+
+
+class StripeEvent(models.Model):
+    """
+    An event of Stripe's, kept once by its id, with the few facts we need: no name, no address, no card number.
+    """
+
+    class State(models.TextChoices):
+        """
+        What became of the event.
+        """
+
+        HANDLED = "handled", "led to what it should"
+        CONFIRMED = "confirmed", "told us what we knew already"
+        IGNORED = "ignored", "of a type that changes nothing here"
+        UNMATCHED = "unmatched", "names an order that we do not know (yet)"
+        IN_REVIEW = "in_review", "does not fit its order: a person must look"
+
+    event_id = models.CharField(max_length=255, primary_key=True)
+    type = models.CharField(max_length=100)
+    api_version = models.CharField(max_length=40, blank=True)
+    livemode = models.BooleanField()
+    account = models.CharField(max_length=255, blank=True)
+    happened_at = models.DateTimeField()
+    received_at = models.DateTimeField(db_default=Now())
+    body_sha256 = models.CharField(max_length=64)
+    object_id = models.CharField(max_length=255, blank=True)
+    facts = models.JSONField(default=dict, help_text="ids and amounts, to handle an unmatched event again")
+    order = models.ForeignKey(Order, null=True, blank=True, on_delete=models.PROTECT, related_name="stripe_events")
+    state = models.CharField(max_length=10, choices=State.choices)
+    because = models.CharField(max_length=200, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["retry_at"], name="stripe_event_to_retry", condition=Q(retry_at__isnull=False)),
+            models.Index(fields=["state", "received_at"], name="stripe_event_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.event_id}"

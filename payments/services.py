@@ -1,0 +1,88 @@
+"""
+Money meets order.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from django.conf import settings
+from django.db import transaction
+
+from orders.models import Order, OrderStatus, Payment
+from payments.hooks import run_post_payment_hooks
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentSucceeded:
+    """
+    A payment as its provider confirmed it. `currency` in ISO 4217, upper case.
+    """
+
+    payment_intent: str
+    amount_minor: int
+    currency: str
+    livemode: bool
+    happened_at: datetime
+
+
+class Booked(Enum):
+    """
+    What a payment did to its order.
+    """
+
+    PAID = "paid"
+    ALREADY_PAID = "already_paid"
+    IN_REVIEW = "in_review"
+
+
+def mark_order_as_paid(*, order_id: int, payment: PaymentSucceeded) -> Booked:
+    """
+    Record the payment and promise what follows, all or nothing; the same payment again changes nothing.
+
+    Money that does not fit (amount, currency, live or test, an order that wants none) puts the order in review: it is
+    kept, shown, and nothing follows from it by itself.
+    """
+    with transaction.atomic():
+        order = Order.objects.select_for_update().get(pk=order_id)
+        if order.status == OrderStatus.PAID:
+            return _again(order, payment)
+        if misfit := _misfit(order, payment):
+            order.mark_in_review(reason=misfit)
+            return Booked.IN_REVIEW
+        if not order.mark_paid(paid_at=payment.happened_at):
+            return Booked.IN_REVIEW
+        _record(order, payment)
+        run_post_payment_hooks(order)
+    return Booked.PAID
+
+
+def _again(order: Order, payment: PaymentSucceeded) -> Booked:
+    same = Payment.objects.filter(order=order, payment_intent=payment.payment_intent).exists()
+    return Booked.ALREADY_PAID if same else Booked.IN_REVIEW
+
+
+def _misfit(order: Order, payment: PaymentSucceeded) -> str:
+    """
+    Why this money does not pay this order, '' if it does.
+    """
+    if order.status != OrderStatus.PENDING_PAYMENT:
+        return f"money came for an order that is {order.get_status_display()}"
+    if payment.currency != order.currency:
+        return f"paid in {payment.currency}, ordered in {order.currency}"
+    if payment.amount_minor != order.total_minor:
+        return f"paid {payment.amount_minor}, ordered for {order.total_minor} (minor units)"
+    if payment.livemode != settings.STRIPE_LIVEMODE:
+        return "a test payment on a live system" if settings.STRIPE_LIVEMODE else "a live payment on a test system"
+    return ""
+
+
+def _record(order: Order, payment: PaymentSucceeded) -> None:
+    Payment.objects.create(
+        order=order,
+        payment_intent=payment.payment_intent,
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        livemode=payment.livemode,
+        paid_at=payment.happened_at,
+    )

@@ -1,0 +1,92 @@
+"""
+The menu: what happens after a guest has paid, one block per step.
+
+To add a step, add a block, and the function it calls. docs/adding-a-step.md walks through it.
+"""
+
+from collections.abc import Sequence
+
+import analytics.sales
+import inventory.consumption
+import loyalty.points
+import notifications.receipts
+import notifications.staff
+import pos.tickets
+from payments import inbox
+from pipeline import dispatcher
+from pipeline.declaring import dispatcher_task, post_payment_step
+from pipeline.queues import Queue
+from pipeline.retries import RetryPolicy
+from pipeline.steps import Effect, Parcel, Report
+
+
+@post_payment_step(
+    queue=Queue.EMAILS,
+    priority=8,
+    retry=RetryPolicy(times=3, delay_seconds=60),
+    effect=Effect.OUTSIDE,
+    on_request=notifications.receipts.send_copy,
+)
+def send_order_confirmation_email_task(order_ids: Sequence[int]) -> dict[int, Parcel]:
+    """E-mail the guest the receipt."""
+    return notifications.receipts.letters(order_ids=order_ids)
+
+
+@post_payment_step(
+    queue=Queue.EMAILS,
+    priority=9,
+    retry=RetryPolicy(times=3, delay_seconds=30),
+    effect=Effect.OUTSIDE,
+)
+def send_staff_notification_task(order_ids: Sequence[int]) -> dict[int, Parcel]:
+    """Tell the staff what to cook, and for when."""
+    return notifications.staff.letters(order_ids=order_ids)
+
+
+@post_payment_step(
+    queue=Queue.POS_SYNC,
+    priority=7,
+    retry=RetryPolicy(times=5, delay_seconds=120),
+    effect=Effect.OUTSIDE,
+)
+def sync_order_to_pos_task(order_ids: Sequence[int]) -> dict[int, Parcel]:
+    """Ring the order up at the till."""
+    return pos.tickets.tickets(order_ids=order_ids)
+
+
+@post_payment_step(
+    queue=Queue.ANALYTICS,
+    priority=3,
+    retry=RetryPolicy(times=2, delay_seconds=30),
+    effect=Effect.DATABASE,
+)
+def record_payment_analytics_task(order_ids: Sequence[int]) -> dict[int, Report]:
+    """Count the sale."""
+    return analytics.sales.record(order_ids=order_ids)
+
+
+@post_payment_step(
+    queue=Queue.LOYALTY,
+    retry=RetryPolicy(times=3, delay_seconds=60),
+    effect=Effect.DATABASE,
+)
+def process_loyalty_rewards_task(order_ids: Sequence[int]) -> dict[int, Report]:
+    """Credit the guest with points."""
+    return loyalty.points.award(order_ids=order_ids)
+
+
+@post_payment_step(
+    queue=Queue.INVENTORY,
+    retry=RetryPolicy(times=3, delay_seconds=45),
+    effect=Effect.DATABASE,
+)
+def update_inventory_levels_task(order_ids: Sequence[int]) -> dict[int, Report]:
+    """Take what was cooked out of the stock."""
+    return inventory.consumption.deduct(order_ids=order_ids)
+
+
+@dispatcher_task
+def run_post_payment_hooks_task() -> int:
+    """Send what is due to the workers, and book payments whose order has turned up."""
+    inbox.retry_unmatched()
+    return dispatcher.dispatch()

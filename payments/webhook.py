@@ -1,0 +1,41 @@
+"""
+The door that Stripe knocks at.
+"""
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from payments import inbox
+from payments.stripe_gateway import NotFromStripe, read_event
+
+LARGEST_BODY = 256 * 1024
+
+
+@csrf_exempt  # Stripe signs its requests instead
+@require_POST
+def stripe_webhook(request: HttpRequest) -> HttpResponse:
+    """
+    Answer 200 once the event is safe with us (or was before), 400 if it is not Stripe's, 413 if it is too large.
+    """
+    try:
+        body = _body(request)
+        event = read_event(
+            body=body,
+            signature=request.headers.get("Stripe-Signature", ""),
+            secrets=settings.STRIPE_WEBHOOK_SECRETS,
+        )
+    except RequestDataTooBig:
+        return HttpResponse("The body is too large.", status=413, content_type="text/plain")
+    except NotFromStripe as refusal:
+        return HttpResponse(str(refusal), status=400, content_type="text/plain")
+    new = inbox.receive(event, body=body)
+    return HttpResponse("Kept." if new else "Kept before.", content_type="text/plain")
+
+
+def _body(request: HttpRequest) -> bytes:
+    if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
+        raise RequestDataTooBig
+    return request.body

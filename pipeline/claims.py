@@ -1,0 +1,172 @@
+"""
+The exclusive, time-limited right to carry out step runs, and how it ends.
+
+Every statement that ends a claim is fenced: it changes only rows that still carry the claim's own token, so a worker
+that was away for longer than its lease cannot undo what another has done meanwhile. The database's clock decides.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from pipeline.statements import execute, rows
+from pipeline.steps import Attempt, Step
+
+# Locks in id order, so that two claims over the same rows cannot wait for each other. A row that died with a worker
+# (`alone`) does not travel in company any more. By hand a row may be taken before it is due.
+CLAIM = """
+WITH open AS (
+    SELECT id, sending_at FROM pipeline_steprun
+     WHERE step = %(step)s AND subject_id = ANY(%(subjects)s)
+       AND (state IN ('promised', 'sent')
+            OR state = 'waiting' AND (%(by_hand)s OR due_at <= clock_timestamp()))
+       AND NOT (alone AND %(in_company)s)
+       AND NOT EXISTS (SELECT FROM pipeline_lanepause pause WHERE pause.lane = pipeline_steprun.lane)
+     ORDER BY id FOR UPDATE SKIP LOCKED)
+UPDATE pipeline_steprun run
+   SET state = 'running', attempts = run.attempts + 1, sends = 0, lease_token = %(token)s,
+       due_at = clock_timestamp() + make_interval(secs => %(lease)s)
+  FROM open WHERE run.id = open.id
+RETURNING run.subject_id, run.order_id, run.attempts, open.sending_at IS NOT NULL
+"""
+
+# Committed before a request leaves, so that a lost outcome is known to be lost.
+MARK_SENDING = """
+UPDATE pipeline_steprun SET sending_at = clock_timestamp()
+ WHERE step = %(step)s AND subject_id = ANY(%(subjects)s) AND lease_token = %(token)s
+RETURNING subject_id
+"""
+
+# What needed more than one attempt leaves a line in the history when it works out at last.
+FINISH = """
+WITH kept AS (
+    SELECT * FROM unnest(%(subjects)s::bigint[], %(reports)s::jsonb[]) AS kept(subject_id, report)),
+done AS (
+    UPDATE pipeline_steprun run
+       SET state = 'done', due_at = NULL, lease_token = NULL, sending_at = NULL, because = '',
+           report = kept.report, finished_at = clock_timestamp()
+      FROM kept
+     WHERE run.step = %(step)s AND run.subject_id = kept.subject_id
+       AND run.state = 'running' AND run.lease_token = %(token)s
+    RETURNING run.id, run.subject_id, run.order_id, run.attempts),
+history AS (
+    INSERT INTO pipeline_stepevent (step_run_id, order_id, attempt, what, because, by)
+    SELECT id, order_id, attempts, 'recovered', '', '' FROM done WHERE attempts > 1)
+SELECT subject_id FROM done
+"""
+
+# The end of one attempt that did not work out: `wait` in seconds, or NULL to bury.
+FAIL = """
+WITH failed AS (
+    UPDATE pipeline_steprun
+       SET state = CASE WHEN %(wait)s::float IS NULL THEN 'buried' ELSE 'waiting' END,
+           due_at = clock_timestamp() + make_interval(secs => %(wait)s::float),
+           finished_at = CASE WHEN %(wait)s::float IS NULL THEN clock_timestamp() END,
+           lease_token = NULL, because = %(because)s,
+           sending_at = CASE WHEN %(unknown)s THEN coalesce(sending_at, clock_timestamp()) END
+     WHERE step = %(step)s AND subject_id = %(subject)s AND state = 'running' AND lease_token = %(token)s
+    RETURNING id, order_id, attempts, due_at),
+history AS (
+    INSERT INTO pipeline_stepevent (step_run_id, order_id, attempt, what, because, by, next_due_at)
+    SELECT id, order_id, attempts, CASE WHEN due_at IS NULL THEN 'buried' ELSE 'failed' END, %(because)s, '', due_at
+      FROM failed)
+SELECT count(*) FROM failed
+"""
+
+# Nothing was tried: the attempt does not count.
+POSTPONE = """
+UPDATE pipeline_steprun
+   SET state = 'waiting', attempts = attempts - 1, lease_token = NULL, because = %(because)s,
+       due_at = clock_timestamp() + make_interval(secs => %(wait)s)
+ WHERE step = %(step)s AND subject_id = ANY(%(subjects)s) AND state = 'running' AND lease_token = %(token)s
+"""
+
+# Sent, but this message will not get round to it: due again at once, for another worker.
+HAND_BACK = """
+UPDATE pipeline_steprun SET state = 'promised', sends = 0, due_at = clock_timestamp()
+ WHERE step = %(step)s AND subject_id = ANY(%(subjects)s) AND state = 'sent'
+"""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Claim:
+    """
+    The right of this worker to carry out one step for some subjects, until the lease ends.
+    """
+
+    step: Step
+    token: uuid.UUID
+    attempts: dict[int, Attempt]  # by subject
+
+    @property
+    def subjects(self) -> list[int]:
+        return sorted(self.attempts)
+
+    @classmethod
+    def take(cls, *, step: Step, subjects: Sequence[int], by_hand: bool = False) -> "Claim":
+        """
+        Claim those of the subjects that are open and due, and count the attempt before anything is tried.
+        """
+        token = uuid.uuid4()
+        claimed = rows(
+            CLAIM,
+            step=step.name,
+            subjects=list(subjects),
+            by_hand=by_hand,
+            in_company=len(subjects) > 1,
+            token=token,
+            lease=step.lease_seconds,
+        )
+        taken = {
+            subject: Attempt(subject_id=subject, order_id=order, number=number, outcome_unknown=unknown)
+            for subject, order, number, unknown in claimed
+        }
+        return cls(step=step, token=token, attempts=taken)
+
+    def mark_sending(self) -> list[int]:
+        """
+        Note that requests are about to leave; returns the subjects that are still ours.
+        """
+        return [row[0] for row in self._rows(MARK_SENDING, subjects=self.subjects)]
+
+    def finish(self, reports: dict[int, dict[str, Any] | None]) -> list[int]:
+        """
+        Mark as done; returns the subjects that were still ours, in order.
+        """
+        subjects = sorted(reports)
+        kept = [None if reports[subject] is None else Jsonb(reports[subject]) for subject in subjects]
+        return sorted(row[0] for row in self._rows(FINISH, subjects=subjects, reports=kept))
+
+    def fail(self, subject: int, *, because: str, wait: float | None, unknown: bool) -> bool:
+        """
+        End the attempt at one subject: try again after `wait` seconds, or bury it (None); False if it is not ours.
+        """
+        done = self._rows(FAIL, subject=subject, because=because, wait=wait, unknown=unknown)
+        return bool(done[0][0])
+
+    def postpone(self, subjects: Sequence[int], *, because: str, wait: float) -> None:
+        """
+        Give subjects back untried for `wait` seconds.
+        """
+        execute(
+            POSTPONE, step=self.step.name, token=self.token, subjects=list(subjects), because=because, wait=wait
+        )
+
+    def only(self, subjects: Sequence[int]) -> "Claim":
+        """
+        The same claim, narrowed to some of its subjects.
+        """
+        return Claim(step=self.step, token=self.token, attempts={s: self.attempts[s] for s in subjects})
+
+    def _rows(self, statement: str, **values: object) -> list[tuple[Any, ...]]:
+        return rows(statement, step=self.step.name, token=self.token, **values)
+
+
+def hand_back(*, step: Step, subjects: Sequence[int]) -> None:
+    """
+    Make subjects that a message carried, but did not get round to, due again at once.
+    """
+    execute(HAND_BACK, step=step.name, subjects=list(subjects))

@@ -1,0 +1,34 @@
+"""
+Database connections that outlive a task, and what to do when one of them is broken.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from django.db import InterfaceError, OperationalError, connection
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def with_a_usable_connection(work: Callable[P, T]) -> Callable[P, T]:
+    """
+    Check the connection before the work and drop it after a connection error.
+
+    Connections are kept across tasks (CELERY_DB_REUSE_MAX), so without this a restart of PostgreSQL would leave every
+    worker with a dead connection for good.
+    """
+
+    @functools.wraps(work)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
+        try:
+            return work(*args, **kwargs)
+        except (OperationalError, InterfaceError):
+            if not connection.in_atomic_block:
+                connection.close()
+            raise
+
+    return wrapped

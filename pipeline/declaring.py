@@ -1,0 +1,127 @@
+"""
+`@post_payment_step`: one block in the menu becomes a Celery task, a step, a lane, a policy and a line everywhere.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from celery import Task, current_app, shared_task
+
+from pipeline import answers, nudge
+from pipeline.queues import Queue
+from pipeline.retries import RetryPolicy
+from pipeline.steps import Effect, Report, Step, Subject, menu
+
+MESSAGE_SIZE_IN_WINDOWS = 4
+DATABASE_BATCH = 100
+
+
+def post_payment_step(
+    *,
+    queue: Queue,
+    retry: RetryPolicy,
+    effect: Effect,
+    priority: int = 5,
+    subject: Subject = Subject.ORDER,
+    timeout_seconds: int = 20,
+    at_once: int = 8,
+    on_request: Callable[..., Report] | None = None,
+) -> Callable[[Callable[..., Any]], Task]:
+    """
+    Declare a step that each paid order gets.
+
+    The function takes `order_ids` (all orders of a message) and returns `{order_id: …}`, or `order_id` and returns for
+    that one. With `Effect.DATABASE` it does its work and returns reports; it runs inside the transaction that marks
+    the step as done. With `Effect.OUTSIDE` it returns a parcel, whose `send(attempt)` is called outside of any
+    transaction. `on_request(order_id, *arguments)` answers calls by hand that carry more than an order.
+    """
+
+    def declare(function: Callable[..., Any]) -> Task:
+        name = f"{function.__module__}.{function.__name__}"
+        step = Step(
+            name=name,
+            title=_first_sentence(function),
+            queue=queue,
+            retry=retry,
+            effect=effect,
+            work=_for_many(function),
+            priority=priority,
+            subject=subject,
+            timeout_seconds=timeout_seconds,
+            together=DATABASE_BATCH if effect is Effect.DATABASE else at_once * MESSAGE_SIZE_IN_WINDOWS,
+            at_once=at_once,
+            on_request=on_request,
+        )
+        menu.add(step)
+        return _as_task(step, function)
+
+    return declare
+
+
+def dispatcher_task(function: Callable[[], int]) -> Task:
+    """
+    Declare the task that dispatches: nudges and ticks are sent to it.
+    """
+    name = f"{function.__module__}.{function.__name__}"
+
+    @shared_task(name=name, queue=Queue.POST_PAYMENT.value)
+    def dispatch() -> Report:
+        return {"success": True, "sent": function()}
+
+    dispatch.__doc__ = function.__doc__
+    nudge.dispatcher_is(name)
+    return dispatch
+
+
+@contextmanager
+def declared_temporarily(function: Callable[..., Any], **how: Any) -> Iterator[Task]:
+    """
+    The menu with one more step, for as long as the block lasts: for tests.
+    """
+    task = post_payment_step(**how)(function)
+    try:
+        yield task
+    finally:
+        menu.remove(task.name)
+        current_app.tasks.pop(task.name, None)
+
+
+def _as_task(step: Step, function: Callable[..., Any]) -> Task:
+    @shared_task(
+        bind=True,
+        name=step.name,
+        max_retries=step.retry.times,
+        default_retry_delay=step.retry.delay_seconds,
+    )
+    def task(self: Task, order_id: int | Sequence[int], *arguments: Any) -> Report | None:
+        if self.request.ignore_result and not arguments:
+            answers.to_the_dispatcher(step, order_id)
+            return None
+        return answers.by_hand(step, order_id, *arguments)
+
+    task.__doc__ = function.__doc__
+    return task
+
+
+def _for_many(function: Callable[..., Any]) -> Callable[[Sequence[int]], dict[int, Any]]:
+    """
+    The function in its form for many orders.
+    """
+    parameters = list(inspect.signature(function).parameters)
+    if parameters == ["order_ids"]:
+        return function
+    if parameters == ["order_id"]:
+        return lambda order_ids: {order_id: function(order_id) for order_id in order_ids}
+    raise TypeError(
+        f"{function.__qualname__}({', '.join(parameters)}) cannot be a step: it must take either `order_id` "
+        "or `order_ids`, and nothing else."
+    )
+
+
+def _first_sentence(function: Callable[..., Any]) -> str:
+    text = inspect.getdoc(function) or ""
+    if not text:
+        raise TypeError(f"{function.__qualname__} needs a docstring: its first sentence is shown wherever steps are.")
+    return text.split("\n\n", maxsplit=1)[0].replace("\n", " ").strip()

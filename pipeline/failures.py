@@ -1,0 +1,37 @@
+"""
+How a step says that it did not work out. What is none of these counts as temporary.
+"""
+
+
+class TemporaryFailure(Exception):  # noqa: N818
+    """
+    It did not happen, and trying again later may help.
+    """
+
+
+class PermanentFailure(Exception):  # noqa: N818
+    """
+    It did not happen, and trying again will not help: a person must decide.
+    """
+
+
+class UnknownOutcome(TemporaryFailure):
+    """
+    It may have happened or not: the other side took the request and its answer was lost.
+    """
+
+
+class NotNow(Exception):  # noqa: N818
+    """
+    Nothing was tried, and nothing is wrong with this order: come back in `seconds`. No attempt is counted.
+    """
+
+    def __init__(self, because: str, *, seconds: float) -> None:
+        super().__init__(because)
+        self.seconds = seconds
+
+
+class NotPromised(Exception):  # noqa: N818
+    """
+    Nothing is promised for this order: it is unknown or not paid.
+    """

@@ -1,0 +1,113 @@
+"""
+Steps that call the outside: a rolling window of requests, each order for itself.
+
+This thread alone talks to the database: it claims only as many orders as it starts at once, packs their parcels, marks
+them as sending, and finishes whatever has come back. The sending threads only send, so they may keep their connections
+to the other side open from message to message.
+"""
+
+import time
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field
+
+from pipeline import claims, journal, senders
+from pipeline.claims import Claim
+from pipeline.results import Result, finished, settle
+from pipeline.steps import Parcel, Report, Step
+
+TAKES_ON_NEW_FOR_SECONDS = 60
+
+
+@dataclass
+class Window:
+    """
+    The requests that are under way, and what became of the others.
+    """
+
+    step: Step
+    results: dict[int, Result] = field(default_factory=dict)
+    underway: dict[Future[Report], tuple[Claim, int]] = field(default_factory=dict)
+
+    @property
+    def room(self) -> int:
+        return self.step.at_once - len(self.underway)
+
+    def start(self, subjects: Sequence[int], *, by_hand: bool) -> None:
+        """
+        Claim, pack, mark, send: in this order, each committed before the next.
+        """
+        claim = Claim.take(step=self.step, subjects=subjects, by_hand=by_hand)
+        if not claim.attempts:
+            return
+        parcels = self._pack(claim)
+        if not parcels:
+            return
+        packed = claim.only(sorted(parcels))
+        for subject in packed.mark_sending():
+            sending = senders.submit(parcels[subject].send, claim.attempts[subject])
+            self.underway[sending] = (claim, subject)
+
+    def collect(self) -> None:
+        """
+        Wait for the next answers and finish everything that has come back.
+        """
+        back, _ = wait(self.underway, timeout=self.step.lease_seconds, return_when=FIRST_COMPLETED)
+        if not back:
+            self._abandon()
+            return
+        good: dict[Claim, dict[int, Report]] = {}
+        for sending in back:
+            claim, subject = self.underway.pop(sending)
+            trouble = sending.exception()
+            if trouble is None:
+                good.setdefault(claim, {})[subject] = sending.result()
+            else:
+                self.results[subject] = settle(claim, subject, _as_failure(trouble))
+        for claim, reports in good.items():
+            self.results |= finished(claim, reports, claim.finish({**reports}))
+
+    def _pack(self, claim: Claim) -> dict[int, Parcel]:
+        """
+        The parcels of the claim; an order whose parcel cannot be packed fails alone.
+        """
+        try:
+            return self.step.work(claim.subjects)
+        except Exception as trouble:  # noqa: BLE001 - anything unforeseen is a failure of this attempt, and is kept
+            if len(claim.attempts) == 1:
+                self.results[claim.subjects[0]] = settle(claim, claim.subjects[0], trouble)
+                return {}
+        parcels: dict[int, Parcel] = {}
+        for subject in claim.subjects:
+            parcels |= self._pack(claim.only([subject]))
+        return parcels
+
+    def _abandon(self) -> None:
+        # A parcel that ignores its own time limit. Its lease has run out, so the dispatcher gives it to somebody else.
+        lost = [subject for _, subject in self.underway.values()]
+        journal.record("step.abandoned", step=self.step.name, subject_ids=lost)
+        self.underway.clear()
+
+
+def carry_out(step: Step, subjects: Sequence[int], *, by_hand: bool) -> dict[int, Result]:
+    """
+    Send for all subjects that are open and due, at most `step.at_once` at a time; hand back what is left after a minute.
+    """
+    window = Window(step)
+    left = deque(subjects)
+    started = time.monotonic()
+    while left or window.underway:
+        if left and time.monotonic() - started > TAKES_ON_NEW_FOR_SECONDS:
+            claims.hand_back(step=step, subjects=list(left))
+            journal.record("step.handed_back", step=step.name, subject_ids=list(left))
+            left.clear()
+        if left and window.room:
+            window.start([left.popleft() for _ in range(min(window.room, len(left)))], by_hand=by_hand)
+        if window.underway:
+            window.collect()
+    return window.results
+
+
+def _as_failure(trouble: BaseException) -> Exception:
+    return trouble if isinstance(trouble, Exception) else RuntimeError(repr(trouble))

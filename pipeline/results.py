@@ -1,0 +1,77 @@
+"""
+How an attempt ended, and what follows from it.
+"""
+
+import random
+from dataclasses import dataclass, field
+
+from django.conf import settings
+
+from pipeline import journal
+from pipeline.claims import Claim
+from pipeline.failures import NotNow, PermanentFailure, UnknownOutcome
+from pipeline.models import State
+from pipeline.steps import Report
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """
+    The state a step run was left in, with the report of a success or the reason of a failure.
+    """
+
+    state: State
+    report: Report = field(default_factory=dict)
+    because: str = ""
+
+
+def settle(claim: Claim, subject: int, trouble: Exception) -> Result:
+    """
+    End a claimed attempt that raised: postponed, waiting for the next try, or buried.
+    """
+    because = journal.without_secrets(f"{type(trouble).__name__}: {trouble}")
+    if isinstance(trouble, NotNow):
+        return _postponed(claim, subject, trouble, because)
+    attempt = claim.attempts[subject]
+    wait = _wait_after(claim, attempt.number, trouble)
+    facts = {"step": claim.step.name, "order_id": attempt.order_id, "attempt": attempt.number}
+    unknown = isinstance(trouble, UnknownOutcome)
+    if not claim.fail(subject, because=because, wait=wait, unknown=unknown):
+        return _refused(facts)
+    if wait is None:
+        journal.record("step.buried", **facts, because=because, trouble=trouble)
+        return Result(state=State.BURIED, because=because)
+    journal.record("step.failed", **facts, because=because, again_in_seconds=round(wait, 1))
+    return Result(state=State.WAITING, because=because)
+
+
+def finished(claim: Claim, reports: dict[int, Report], ours: list[int]) -> dict[int, Result]:
+    """
+    Say what was done; a subject that is no longer ours was refused by the fence.
+    """
+    step = claim.step.name
+    if ours:
+        journal.record("step.done", step=step, order_ids=[claim.attempts[s].order_id for s in ours])
+    results = {subject: Result(state=State.DONE, report=reports.get(subject, {})) for subject in ours}
+    for subject in reports.keys() - set(ours):
+        attempt = claim.attempts[subject]
+        results[subject] = _refused({"step": step, "order_id": attempt.order_id, "attempt": attempt.number})
+    return results
+
+
+def _wait_after(claim: Claim, attempt: int, trouble: Exception) -> float | None:
+    if isinstance(trouble, PermanentFailure):
+        return None
+    return claim.step.retry.seconds_after(attempt, chance=random.random(), scale=settings.RETRY_TIME_SCALE)
+
+
+def _postponed(claim: Claim, subject: int, trouble: NotNow, because: str) -> Result:
+    claim.postpone([subject], because=because, wait=trouble.seconds)
+    order = claim.attempts[subject].order_id
+    journal.record("step.postponed", step=claim.step.name, order_id=order, because=because)
+    return Result(state=State.WAITING, because=because)
+
+
+def _refused(facts: dict[str, object]) -> Result:
+    journal.record("step.finish_refused", **facts)
+    return Result(state=State.RUNNING, because="the lease was lost; another worker has taken over")

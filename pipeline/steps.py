@@ -1,0 +1,173 @@
+"""
+What a step is, and the menu of all steps that are declared.
+"""
+
+import difflib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Protocol
+
+from pipeline.queues import Queue
+from pipeline.retries import RetryPolicy
+
+LONGEST_LEASE_SECONDS = 45
+LEASE_MARGIN_SECONDS = 10
+
+# What a step tells about one order: ids and numbers only, never a name or an address.
+Report = dict[str, Any]
+
+
+class Effect(Enum):
+    """
+    Where the work of a step shows.
+    """
+
+    DATABASE = "database"  # only in our database: commits together with `done`
+    OUTSIDE = "outside"  # at somebody else's: sent between two commits
+
+
+class Subject(Enum):
+    """
+    What a step run is about.
+    """
+
+    ORDER = "order"
+    REFUND = "refund"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """
+    One try at one order: its number (1, 2, …), and whether an earlier one may have worked without our knowing.
+    """
+
+    subject_id: int
+    order_id: int
+    number: int
+    outcome_unknown: bool = False
+
+
+class Parcel(Protocol):
+    """
+    What an outside step sends for one order, ready to go: sending it touches no database.
+    """
+
+    def send(self, attempt: Attempt) -> Report:
+        """
+        Send it and tell what happened; raise a failure of `pipeline.failures` otherwise.
+        """
+        ...
+
+
+# Both take the ids of the subjects. A database step does its work for all of them and reports on each;
+# an outside step packs a parcel for each.
+DatabaseWork = Callable[[Sequence[int]], dict[int, Report]]
+OutsideWork = Callable[[Sequence[int]], dict[int, Parcel]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """
+    One kind of follow-up work, as declared in the menu. Everything else about it is derived from here.
+    """
+
+    name: str  # Celery's name: payments.tasks.send_order_confirmation_email_task
+    title: str  # the first sentence of its docstring
+    queue: Queue
+    retry: RetryPolicy
+    effect: Effect
+    work: Callable[[Sequence[int]], dict[int, Any]] = field(repr=False)
+    priority: int = 5
+    subject: Subject = Subject.ORDER
+    timeout_seconds: int = 20
+    together: int = 100  # at most so many orders in one message
+    at_once: int = 8  # outside only: requests under way at the same time in one worker process
+    on_request: Callable[..., Report] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.lease_seconds > LONGEST_LEASE_SECONDS:
+            longest = LONGEST_LEASE_SECONDS - LEASE_MARGIN_SECONDS
+            raise ValueError(f"{self.name}: timeout_seconds is {self.timeout_seconds}; {longest} is the most.")
+        if not 0 <= self.priority <= 9:  # noqa: PLR2004 - Celery's own range
+            raise ValueError(f"{self.name}: priority is {self.priority}; write 0 to 9, higher is sooner.")
+
+    @property
+    def lease_seconds(self) -> int:
+        """
+        How long a worker may hold an order of this step before somebody else takes over.
+        """
+        return self.timeout_seconds + LEASE_MARGIN_SECONDS
+
+    @property
+    def underway_at_most(self) -> int:
+        """
+        About thirty seconds of work: more is not published at a time.
+        """
+        return 3_000 if self.effect is Effect.DATABASE else self.at_once * 60
+
+
+class UnknownStep(LookupError):
+    """
+    No step of this name is declared.
+    """
+
+
+class Menu:
+    """
+    The declared steps, in the order in which they are written down.
+    """
+
+    def __init__(self) -> None:
+        self._steps: dict[str, Step] = {}
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(list(self._steps.values()))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._steps
+
+    def add(self, step: Step) -> None:
+        if step.name in self._steps:
+            raise ValueError(f"{step.name} is declared twice. Rename one of the two.")
+        self._steps[step.name] = step
+
+    def remove(self, name: str) -> None:
+        del self._steps[name]
+
+    def find(self, name: str) -> Step:
+        """
+        The step of this name; its short name (`sync_order_to_pos`) will do.
+        """
+        for step in self:
+            if name in (step.name, short_name(step.name)):
+                return step
+        known = [short_name(step.name) for step in self]
+        close = difflib.get_close_matches(short_name(name), known, n=1)
+        hint = f" Did you mean {close[0]}?" if close else f" There are: {', '.join(known)}."
+        raise UnknownStep(f"There is no step {name}.{hint}")
+
+    def about(self, subject: Subject) -> list[Step]:
+        return [step for step in self if step.subject is subject]
+
+    @contextmanager
+    def without(self, name: str) -> Iterator[None]:
+        """
+        The menu as if the step had been removed: for tests of what happens to its rows.
+        """
+        steps, self._steps = self._steps, {k: v for k, v in self._steps.items() if k != name}
+        try:
+            yield
+        finally:
+            self._steps = steps
+
+
+menu = Menu()
+
+
+def short_name(name: str) -> str:
+    """
+    `payments.tasks.sync_order_to_pos_task` → `sync_order_to_pos`.
+    """
+    return name.rsplit(".", maxsplit=1)[-1].removesuffix("_task")

@@ -1,0 +1,22 @@
+"""
+The Celery application: `celery -A rms_backend worker`.
+"""
+
+import os
+
+from celery import Celery
+from kombu.transport import TRANSPORT_ALIASES
+from pipeline.ticker import Ticker
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rms_backend.settings")
+
+# By alias and not by setting, so that Flower's queue lengths, which look at the address, go on working.
+TRANSPORT_ALIASES["redis"] = "rms_backend.transport:Transport"
+TRANSPORT_ALIASES["rediss"] = "rms_backend.transport:Transport"
+
+app = Celery("rms_backend")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+# CELERY_TASK_ROUTES in the settings has the first word; the menu fills in what they leave open.
+app.conf.task_routes = ("pipeline.routing.route",)
+app.steps["consumer"].add(Ticker)
+app.autodiscover_tasks()

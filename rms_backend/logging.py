@@ -1,0 +1,45 @@
+"""
+How a log line looks: for people on a terminal, or as JSON for a machine. What is said stands in `pipeline/journal.py`.
+"""
+
+import json
+import logging
+from datetime import UTC, datetime
+
+
+class HumanFormatter(logging.Formatter):
+    """
+    18:47:02.118 INFO step.done step=… order_id=7
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        moment = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S.%f")[:-3]
+        facts = " ".join(f"{name}={value}" for name, value in _facts(record).items())
+        line = " ".join(filter(None, [moment, record.levelname, record.getMessage(), facts]))
+        return "\n".join(filter(None, [line, self._trouble(record)]))
+
+    def _trouble(self, record: logging.LogRecord) -> str:
+        return self.formatException(record.exc_info) if record.exc_info else ""
+
+
+class JsonFormatter(logging.Formatter):
+    """
+    One JSON object a line: at (UTC), level, event, and the facts as fields of their own.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname,
+            "logger": record.name,
+            "event": record.getMessage(),
+            **_facts(record),
+        }
+        if record.exc_info:
+            line["trouble"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str)
+
+
+def _facts(record: logging.LogRecord) -> dict[str, object]:
+    facts = getattr(record, "facts", {})
+    return facts if isinstance(facts, dict) else {}

@@ -1,0 +1,215 @@
+"""
+All settings, typed and checked. Each can be set in the environment or in `.env`; `.env.example` explains them.
+
+With nothing set this is a development system on embedded servers. With DJANGO_DEBUG=0 every address must be set.
+"""
+
+import sys
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.functional import lazy
+from kombu import Queue as KombuQueue
+from pipeline.queues import Queue
+
+from rms_backend import embedding
+from rms_backend.environment import ROOT, Environment, isolated
+
+env = Environment.load()
+BASE_DIR = ROOT
+
+# Who we are
+
+DEBUG = env.flag("DJANGO_DEBUG", default=True)
+EMBEDDED_HOME = Path(env.text("EMBEDDED_HOME", str(ROOT / "var" / ("test" if isolated() else "embedded"))))
+_SET_IT = "Set it in the environment or in .env; embedded servers and secrets exist only with DJANGO_DEBUG=1."
+if DEBUG:
+    SECRET_KEY = env.text("DJANGO_SECRET_KEY") or embedding.secret("django_secret_key", home=EMBEDDED_HOME)
+else:
+    SECRET_KEY = env.required("DJANGO_SECRET_KEY", _SET_IT)
+ALLOWED_HOSTS = env.listed("DJANGO_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]" if DEBUG else "")
+if not ALLOWED_HOSTS:
+    raise ImproperlyConfigured("DJANGO_ALLOWED_HOSTS is not set. Name the hosts, for example 'orders.example.com'.")
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rms_backend",
+    "operations",
+    "payments",
+    "notifications",
+    "pos",
+    "analytics",
+    "loyalty",
+    "inventory",
+    "orders",
+    "pipeline",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "rms_backend.urls"
+WSGI_APPLICATION = "rms_backend.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+STATIC_URL = "static/"
+STATIC_ROOT = ROOT / "static_collected"
+WHITENOISE_USE_FINDERS = DEBUG
+LANGUAGE_CODE = "en"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"  # Django's own default would shift the times in the logs
+
+if not DEBUG:
+    SECURE_SSL_REDIRECT = env.flag("DJANGO_SSL_REDIRECT", default=True)
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+
+# Where the facts live
+
+_session = "-c statement_timeout=30000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"
+_database = env.database("DATABASE_URL")
+if _database is None and not DEBUG:
+    raise ImproperlyConfigured(f"DATABASE_URL is not set. {_SET_IT}")
+if _database is None:
+    # makemigrations only looks whether the database agrees: not worth starting a server.
+    _database = (
+        {"ENGINE": "django.db.backends.dummy"}
+        if sys.argv[1:2] == ["makemigrations"]
+        else embedding.database(home=EMBEDDED_HOME)
+    )
+_options = _database.setdefault("OPTIONS", {})
+assert isinstance(_options, dict)  # noqa: S101 - told to mypy; environ always gives a dict
+_options.setdefault("options", _session)
+_options.setdefault("connect_timeout", 5)
+DATABASES = {"default": {**_database, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Where the hints travel
+
+CELERY_BROKER_URL = env.url("CELERY_BROKER_URL", schemes=("redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps"))
+if not CELERY_BROKER_URL and not DEBUG:
+    raise ImproperlyConfigured(f"CELERY_BROKER_URL is not set. {_SET_IT}")
+BROKER_IS_EMBEDDED = not CELERY_BROKER_URL
+if BROKER_IS_EMBEDDED:
+    CELERY_BROKER_URL = embedding.broker_url(home=EMBEDDED_HOME)
+CELERY_RESULT_BACKEND = env.text("CELERY_RESULT_BACKEND") or (
+    CELERY_BROKER_URL if "redis" in CELERY_BROKER_URL.split("://", maxsplit=1)[0] else "rpc://"
+)
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # A dead or frozen broker must be noticed. redis-py would wait for ever.
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "health_check_interval": 10,
+    "retry_on_timeout": False,  # True would switch Producer.batch() off (kombu)
+    "priority_steps": list(range(10)),
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_ACKS_LATE = env.flag("CELERY_TASK_ACKS_LATE", default=True)
+CELERY_TASK_QUEUES = [KombuQueue(queue.value, routing_key=queue.value) for queue in Queue]
+CELERY_TASK_QUEUE_MAX_PRIORITY = 10  # RabbitMQ's queues know no priority without it
+CELERY_TASK_DEFAULT_QUEUE = Queue.DEFAULT.value
+CELERY_TASK_DEFAULT_PRIORITY = 5
+CELERY_TASK_TIME_LIMIT = env.whole("CELERY_TASK_TIME_LIMIT", 300, at_least=90)
+CELERY_TASK_SOFT_TIME_LIMIT = CELERY_TASK_TIME_LIMIT - 30
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1, "interval_max": 0.2}
+CELERY_WORKER_PREFETCH_MULTIPLIER = env.whole("CELERY_WORKER_PREFETCH_MULTIPLIER", 1, at_least=1)
+CELERY_WORKER_MAX_TASKS_PER_CHILD = env.whole("CELERY_WORKER_MAX_TASKS_PER_CHILD", 1000, at_least=1)
+CELERY_WORKER_SEND_TASK_EVENTS = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_RESULT_EXPIRES = 3600
+CELERY_TIMEZONE = "UTC"
+# Django's connection outlives a task: celery/fixups/django.py would close it before and after each one.
+CELERY_DB_REUSE_MAX = 1_000_000
+# {'payments.tasks.sync_order_to_pos_task': {'queue': 'pos_sync', 'priority': 6}} overrides the menu's own choice.
+CELERY_TASK_ROUTES: dict[str, dict[str, object]] = {}
+
+# Mail
+
+_mail_is_embedded = DEBUG and not env.text("EMAIL_HOST")
+EMAIL_BACKEND = env.text("EMAIL_BACKEND") or (
+    "rms_backend.embedding.MailboxBackend" if _mail_is_embedded else "django.core.mail.backends.smtp.EmailBackend"
+)
+EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
+EMAIL_PORT = env.whole("EMAIL_PORT", 587, at_least=1, at_most=65_535)
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=not _mail_is_embedded)
+EMAIL_USE_SSL = env.flag("EMAIL_USE_SSL", default=False)
+if EMAIL_USE_TLS and EMAIL_USE_SSL:
+    raise ImproperlyConfigured("EMAIL_USE_TLS and EMAIL_USE_SSL are both on. Set one of them to 0.")
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+EMAIL_TIMEOUT = env.whole("EMAIL_TIMEOUT", 20, at_least=1, at_most=30)
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "noreply@localhost.localdomain")
+EMAIL_UNKNOWN_OUTCOME = env.choice("EMAIL_UNKNOWN_OUTCOME", ("resend", "hold"))
+
+# The till
+
+SQUARE_BASE_URL = env.url("SQUARE_BASE_URL", schemes=("https", "http"))
+SQUARE_ACCESS_TOKEN = env.text("SQUARE_ACCESS_TOKEN")
+if DEBUG and not SQUARE_BASE_URL:
+    SQUARE_BASE_URL = lazy(embedding.till_url, str)(EMBEDDED_HOME)  # known once the till runs
+    SQUARE_ACCESS_TOKEN = embedding.secret("till_token", home=EMBEDDED_HOME)
+elif not SQUARE_BASE_URL:
+    SQUARE_BASE_URL = "https://connect.squareup.com"
+
+# Stripe
+
+STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY")
+STRIPE_LIVEMODE = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
+STRIPE_WEBHOOK_SECRETS = env.listed("STRIPE_WEBHOOK_SECRETS")
+if not STRIPE_WEBHOOK_SECRETS:
+    if not DEBUG:
+        raise ImproperlyConfigured(
+            "STRIPE_WEBHOOK_SECRETS is not set. Copy the signing secret (whsec_…) of the endpoint from Stripe's "
+            "dashboard; while it is being rolled, write the new and the old one, separated by a comma."
+        )
+    STRIPE_WEBHOOK_SECRETS = [embedding.secret("stripe_webhook", home=EMBEDDED_HOME)]
+
+# The engine
+
+RETRY_TIME_SCALE = env.fraction("RETRY_TIME_SCALE", 1.0)
+if RETRY_TIME_SCALE != 1 and not DEBUG:
+    raise ImproperlyConfigured("RETRY_TIME_SCALE shortens the waits of a demonstration. Unset it with DJANGO_DEBUG=0.")
+
+# What is said
+
+LOG_FORMAT = env.choice("LOG_FORMAT", ("human", "json"))
+LOG_LEVEL = env.choice("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR"))
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"ours": {"()": f"rms_backend.logging.{'Json' if LOG_FORMAT == 'json' else 'Human'}Formatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "ours"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"rms": {"level": LOG_LEVEL}, "celery": {"level": "INFO"}, "django": {"level": "INFO"}},
+}

@@ -1,0 +1,35 @@
+"""
+The broker connection: higher priority numbers are sooner, and an embedded broker is started when first needed.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from kombu.transport import redis
+
+from rms_backend import embedding
+
+
+class Channel(redis.Channel):
+    """
+    Kombu's Redis channel with RabbitMQ's meaning of priority: 9 is served first, 0 last.
+
+    Kombu's own meaning on Redis is the opposite (0 first). Turning it round here covers both publishing and restoring
+    unacknowledged messages; changing the number before it is sent would be undone and redone with each retry.
+    """
+
+    def _get_message_priority(self, message: Any, reverse: bool = False) -> int:  # noqa: ARG002, FBT001, FBT002
+        return int(super()._get_message_priority(message, reverse=True))
+
+
+class Transport(redis.Transport):
+    """
+    Kombu's Redis transport with our channel.
+    """
+
+    Channel = Channel
+
+    def create_channel(self, connection: Any) -> Any:
+        if settings.BROKER_IS_EMBEDDED:
+            embedding.servers(settings.EMBEDDED_HOME).ensure_running()
+        return super().create_channel(connection)

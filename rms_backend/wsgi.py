@@ -1,0 +1,11 @@
+"""
+The web application, for granian, gunicorn or any other WSGI server: `rms_backend.wsgi:application`.
+"""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rms_backend.settings")
+
+application = get_wsgi_application()
