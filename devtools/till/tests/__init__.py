@@ -1,0 +1,1 @@
+"""The local till, proven: each class a subject, each method the rest of its sentence."""

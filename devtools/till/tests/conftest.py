@@ -1,0 +1,24 @@
+"""
+A running till and its caller, fresh for each test.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from devtools.till import RunningTill, running_till
+from devtools.till.tests.caller import Caller
+
+
+@pytest.fixture
+def till(tmp_path: Path) -> Iterator[RunningTill]:
+    """Open a till for one test."""
+    with running_till(home=tmp_path / "till") as running:
+        yield running
+
+
+@pytest.fixture
+def caller(till: RunningTill) -> Caller:
+    """Call that till."""
+    return Caller(till.url, till.token)
