@@ -27,11 +27,11 @@ def stripe_webhook(request: HttpRequest) -> HttpResponse:
             signature=request.headers.get("Stripe-Signature", ""),
             secrets=settings.STRIPE_WEBHOOK_SECRETS,
         )
+        new = inbox.receive(event, body=body)
     except RequestDataTooBig:
         return HttpResponse("The body is too large.", status=413, content_type="text/plain")
     except NotFromStripe as refusal:
         return HttpResponse(str(refusal), status=400, content_type="text/plain")
-    new = inbox.receive(event, body=body)
     return HttpResponse("Kept." if new else "Kept before.", content_type="text/plain")
 
 

@@ -18,6 +18,8 @@ from embedded import Companion, EmbeddedServersFailed, Servers
 from rms_backend.environment import ROOT
 
 STARTUP_SECONDS = 30
+# The till's own ids of the demo restaurant and of the show's.
+TILL_LOCATIONS = ("--location", "LROMA=USD", "--location", "LPIZZA=USD")
 
 
 @cache
@@ -31,7 +33,7 @@ def servers(home: Path) -> Servers:
             Companion(name="mailbox", argv=(sys.executable, "-m", "devtools.mailbox", "--home", "{home}/mailbox"), directory=ROOT),
             Companion(
                 name="till",
-                argv=(sys.executable, "-m", "devtools.till", "--home", "{home}/till", "--token", secret("till_token", home=home)),
+                argv=(sys.executable, "-m", "devtools.till", "--home", "{home}/till", "--token", secret("till_token", home=home), *TILL_LOCATIONS),
                 directory=ROOT,
             ),
         ),

@@ -31,6 +31,8 @@ ALLOWED_HOSTS = env.listed("DJANGO_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]" i
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured("DJANGO_ALLOWED_HOSTS is not set. Name the hosts, for example 'orders.example.com'.")
 
+DEMO_DATA = DEBUG and not isolated()
+
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
@@ -205,6 +207,8 @@ if RETRY_TIME_SCALE != 1 and not DEBUG:
 
 LOG_FORMAT = env.choice("LOG_FORMAT", ("human", "json"))
 LOG_LEVEL = env.choice("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR"))
+if sys.argv[1:2] == ["test"]:
+    LOG_LEVEL = "CRITICAL"  # tests provoke every failure there is
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

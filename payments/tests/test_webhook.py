@@ -1,0 +1,252 @@
+import json
+import time
+import uuid
+
+from django.conf import settings
+from django.test import Client, TestCase, override_settings
+
+from devtools.stripe_sender import events, sign
+from devtools.stripe_sender.sender import body_of
+from orders.models import Charge, OrderStatus, Payment
+from orders.testing import make_order
+from payments import inbox
+from payments.models import StripeEvent
+from payments.testing import URL, deliver, post, sale_of
+from pipeline.models import StepRun
+from pipeline.steps import menu
+
+FIVE_MINUTES = 300
+PAYING = (
+    events.payment_intent_succeeded,
+    events.checkout_session_completed,
+    events.checkout_session_async_payment_succeeded,
+)
+
+
+class TestWebhook(TestCase):
+    def setUp(self):
+        self.order = make_order(paid=False)
+        self.sale = sale_of(self.order)
+
+    def test_marks_the_order_as_paid_and_promises_every_step_of_the_menu(self):
+        status = deliver(events.payment_intent_succeeded(self.sale))
+
+        self.order.refresh_from_db()
+        promised = StepRun.objects.filter(order_id=self.order.pk).values_list("step", "state")
+        self.assertEqual((status, self.order.status), (200, OrderStatus.PAID))
+        self.assertEqual(sorted(promised), sorted((step.name, "promised") for step in menu))
+
+    def test_takes_each_of_the_three_events_that_bring_money(self):
+        for event in PAYING:
+            with self.subTest(event.__name__):
+                order = make_order(paid=False)
+
+                deliver(event(sale_of(order)))
+
+                self.assertEqual(Payment.objects.get(order=order).amount_minor, order.total_minor)
+
+    def test_books_one_payment_whatever_comes_in_whatever_order(self):
+        for first, second, third in (PAYING, PAYING[::-1], (PAYING[1], PAYING[0], PAYING[2])):
+            order = make_order(paid=False)
+            sale = sale_of(order)
+
+            for event in (first, second, third, first):
+                self.assertEqual(deliver(event(sale)), 200)
+
+            self.assertEqual(Payment.objects.filter(order=order).count(), 1)
+            self.assertEqual(StepRun.objects.filter(order_id=order.pk).count(), len(list(menu)))
+
+    def test_answers_200_to_a_duplicate_and_does_nothing(self):
+        event = events.payment_intent_succeeded(self.sale)
+        deliver(event)
+        before = list(StepRun.objects.order_by("id").values())
+
+        status = deliver(event)
+
+        self.assertEqual(status, 200)
+        self.assertEqual(list(StepRun.objects.order_by("id").values()), before)
+        self.assertEqual(StripeEvent.objects.count(), 1)
+
+    def test_waits_for_the_money_of_a_session_that_is_not_paid_yet(self):
+        deliver(events.checkout_session_completed(self.sale, payment_status="unpaid"))
+
+        self.order.refresh_from_db()
+        self.assertEqual(self.order.status, OrderStatus.PENDING_PAYMENT)
+
+    def test_finds_the_order_by_the_ids_of_its_checkout(self):
+        event = events.payment_intent_succeeded(self.sale)
+        event["data"]["object"]["metadata"] = {}
+        self.order.payment_intent = self.sale.payment_intent
+        self.order.save()
+
+        deliver(event)
+
+        self.order.refresh_from_db()
+        self.assertTrue(self.order.is_paid)
+
+    def test_learns_the_card_from_either_api_version(self):
+        deliver(events.charge_succeeded(self.sale))
+        other = sale_of(make_order(paid=False), card_brand="amex", card_last4="0005")
+
+        deliver(events.payment_intent_succeeded(other, api_version="2022-08-01"))
+
+        cards = set(Charge.objects.values_list("payment_intent", "card_brand", "card_last4"))
+        self.assertEqual(
+            cards, {(self.sale.payment_intent, "visa", "4242"), (other.payment_intent, "amex", "0005")}
+        )
+
+    def test_keeps_no_personal_data_of_the_event(self):
+        event = events.charge_succeeded(self.sale)
+        event["data"]["object"]["billing_details"] = {"email": "canary@example.com", "name": "Canary Bird"}
+
+        deliver(event)
+        deliver(events.payment_intent_succeeded(self.sale))
+
+        kept = json.dumps(list(StripeEvent.objects.values()), default=str)
+        self.assertNotIn("canary", kept.lower())
+
+
+class TestMoneyThatDoesNotFit(TestCase):
+    def setUp(self):
+        self.order = make_order(paid=False)
+
+    def assert_in_review(self, because):
+        self.order.refresh_from_db()
+        self.assertEqual(self.order.status, OrderStatus.IN_REVIEW)
+        self.assertIn(because, self.order.review_reason)
+        self.assertEqual(StepRun.objects.count(), 0)
+        self.assertEqual(StripeEvent.objects.get().state, StripeEvent.State.IN_REVIEW)
+
+    def test_in_its_amount_puts_the_order_in_review_and_nothing_follows(self):
+        for wrong in (1, self.order.total_minor - 1):
+            with self.subTest(wrong):
+                StripeEvent.objects.all().delete()
+
+                status = deliver(events.payment_intent_succeeded(sale_of(self.order, amount=wrong)))
+
+                self.assertEqual(status, 200)
+                self.assert_in_review("ordered for" if wrong == 1 else "")
+
+    def test_in_its_currency_puts_the_order_in_review(self):
+        deliver(events.payment_intent_succeeded(sale_of(self.order, currency="eur")))
+
+        self.assert_in_review("paid in EUR")
+
+    def test_because_it_is_no_test_money_puts_the_order_in_review(self):
+        deliver(events.payment_intent_succeeded(sale_of(self.order, livemode=True)))
+
+        self.assert_in_review("live payment on a test system")
+
+    @override_settings(STRIPE_LIVEMODE=True)
+    def test_because_it_is_test_money_puts_the_order_in_review(self):
+        deliver(events.payment_intent_succeeded(sale_of(self.order)))
+
+        self.assert_in_review("test payment on a live system")
+
+    def test_because_the_order_is_paid_already_is_shown_and_changes_nothing(self):
+        deliver(events.payment_intent_succeeded(sale_of(self.order)))
+
+        deliver(events.payment_intent_succeeded(sale_of(self.order, seed=2)))
+
+        self.assertEqual(Payment.objects.filter(order=self.order).count(), 1)
+        self.assertEqual(StripeEvent.objects.filter(state=StripeEvent.State.IN_REVIEW).count(), 1)
+
+
+class TestUnmatchedEvent(TestCase):
+    def test_is_kept_and_booked_when_its_order_turns_up(self):
+        order = make_order(paid=False)
+        reference, order.public_id = order.public_id, uuid.uuid4()
+        order.save()
+        deliver(events.payment_intent_succeeded(sale_of(order, order_reference=str(reference))))
+        kept = StripeEvent.objects.get()
+        self.assertEqual(kept.state, StripeEvent.State.UNMATCHED)
+
+        order.public_id = reference
+        order.save()
+        StripeEvent.objects.update(retry_at=kept.received_at)
+        booked = inbox.retry_unmatched()
+
+        order.refresh_from_db()
+        self.assertEqual((booked, order.status), (1, OrderStatus.PAID))
+
+    def test_is_tried_less_and_less_often(self):
+        sale = sale_of(make_order(paid=False), order_reference="no-uuid-at-all")
+        deliver(events.payment_intent_succeeded(sale))
+        waits = []
+
+        for _ in range(3):
+            kept = StripeEvent.objects.get()
+            waits.append(kept.tries)
+            StripeEvent.objects.update(retry_at=kept.received_at)
+            inbox.retry_unmatched()
+
+        self.assertEqual(waits, [1, 2, 3])
+        self.assertGreater(StripeEvent.objects.get().retry_at, kept.received_at)
+
+
+class TestSignature(TestCase):
+    def setUp(self):
+        self.event = events.payment_intent_succeeded(sale_of(make_order(paid=False)))
+        self.body = body_of(self.event)
+        self.secret = settings.STRIPE_WEBHOOK_SECRETS[0]
+
+    def test_is_good_for_five_minutes_and_no_longer_either_way(self):
+        now = int(time.time())
+        ages = {-FIVE_MINUTES - 10: 400, -FIVE_MINUTES + 10: 200, FIVE_MINUTES - 10: 200, FIVE_MINUTES + 10: 400}
+
+        found = {age: deliver(self.event, at=now - age) for age in ages}
+
+        self.assertEqual(found, ages)
+
+    def test_of_any_of_our_secrets_is_good(self):
+        with override_settings(STRIPE_WEBHOOK_SECRETS=["whsec_new", "whsec_old"]):
+            statuses = [deliver(self.event, secret=s) for s in ("whsec_new", "whsec_old", "whsec_other")]
+
+        self.assertEqual(statuses, [200, 200, 400])
+
+    def test_that_is_missing_or_rubbish_is_refused(self):
+        good = sign(self.body, secret=self.secret)
+        for signature in ("", "t=", "rubbish", "t=1,v1=abc", good[:-1] + "x", good.replace("v1", "v0"), "t=x,v1=" + "0" * 64):
+            with self.subTest(signature):
+                self.assertEqual(post(self.body, signature), 400)
+
+        self.assertEqual(StripeEvent.objects.count(), 0)
+
+    def test_covers_every_byte_of_the_body(self):
+        signature = sign(self.body, secret=self.secret)
+
+        self.assertEqual(post(self.body.replace(b"payment_intent", b"payment_intenT", 1), signature), 400)
+
+    def test_under_something_that_is_no_event_is_refused(self):
+        for body in (b"", b"no json", b"\xff\xfe\x00", b"[]", b"7", b"{}", b'{"id":"evt_1","type":"x"}',
+                     b'{"id":1,"type":"x","created":1,"data":{"object":{}}}',
+                     b'{"id":"evt_1","type":"x","created":1e400,"data":{"object":{}}}',
+                     b'{"id":"evt_1","type":"x","created":99999999999999,"data":{"object":{}}}',
+                     b'{"id":"evt\\u0000","type":"x","created":1,"data":{"object":{}}}'):  # fmt: skip
+            with self.subTest(body):
+                self.assertEqual(post(body, sign(body, secret=self.secret)), 400)
+
+    def test_under_a_payment_without_its_facts_is_refused_and_nothing_is_kept(self):
+        for missing in ("id", "amount_received", "currency"):
+            event = events.payment_intent_succeeded(sale_of(make_order(paid=False)))
+            del event["data"]["object"][missing]
+            with self.subTest(missing):
+                self.assertEqual(deliver(event), 400)
+
+        self.assertEqual(StripeEvent.objects.count(), 0)
+
+
+class TestDoor(TestCase):
+    def test_turns_away_what_is_larger_than_256_kilobytes(self):
+        body = b"x" * (256 * 1024 + 1)
+
+        self.assertEqual(post(body, sign(body, secret=settings.STRIPE_WEBHOOK_SECRETS[0])), 413)
+
+    def test_is_for_posting_only(self):
+        self.assertEqual(Client().get(URL).status_code, 405)
+
+    def test_keeps_events_that_mean_nothing_to_us(self):
+        status = deliver(events.payment_intent_created(sale_of(make_order(paid=False))))
+
+        self.assertEqual(status, 200)
+        self.assertEqual(StripeEvent.objects.values("state").get(), {"state": StripeEvent.State.IGNORED})

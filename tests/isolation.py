@@ -1,0 +1,32 @@
+"""
+pytest plugin: the tests run on embedded servers of their own, whatever the environment or `.env` says.
+
+Loaded with `-p` in pyproject.toml, because it must come before Django's settings are read.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from embedded import Servers
+
+ROOT = Path(__file__).resolve().parent.parent
+OURS = "RMS_TEST_SERVERS_STARTED_BY"
+
+os.environ["RMS_ISOLATED"] = "1"
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rms_backend.settings")
+# Workers of pytest-xdist inherit this, so they all share the servers of the process that started them.
+os.environ.setdefault("ISOLATED_EMBEDDED_HOME", str(ROOT / "var" / f"test-{os.getpid()}"))
+os.environ.setdefault("ISOLATED_LOG_LEVEL", "ERROR")
+os.environ.setdefault(OURS, str(os.getpid()))
+
+servers = Servers(Path(os.environ["ISOLATED_EMBEDDED_HOME"]), durable=False)
+servers.ensure_running()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:  # noqa: ARG001 - pytest's signature
+    """
+    Remove the servers with everything they made, once the process that started them is through.
+    """
+    if os.environ[OURS] == str(os.getpid()):
+        servers.remove()
