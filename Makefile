@@ -1,0 +1,39 @@
+# Everything a person types. `make help` lists it.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/ready-$(shell cat requirements/dev.txt | cksum | cut -d' ' -f1)
+
+help: ## List these targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Prepare everything (.venv), run nothing
+	@echo "Ready. 'make run' shows the system at work, 'make test' tests it."
+
+$(READY):
+	@scripts/setup $(VENV)
+	@rm -f $(VENV)/ready-*; touch $@
+
+run: $(READY) ## The show: an evening of paid orders while things go wrong [ONCE=1] [ORDERS=n|all]
+	@$(PY) -m devtools.show $(if $(filter 1,$(ONCE)),--once) $(if $(ORDERS),--orders $(ORDERS))
+
+test: $(READY) ## All tests, on servers of their own
+	@$(PY) -m pytest -n auto --dist loadgroup $(ARGS)
+
+check: $(READY) ## Exactly what CI runs: format, lint, types, layers, migrations, deploy check, tests
+	@scripts/check
+
+down: ## Stop the show and the embedded servers of this checkout
+	@if [ -x $(PY) ]; then $(PY) -m devtools.show.ending; else echo "Nothing runs: there is no $(VENV)."; fi
+
+clean: ## Stop everything and remove all it made (var/, caches); keeps .venv
+	@if [ -x $(PY) ]; then $(PY) -m devtools.show.ending --remove; fi
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov static_collected
+	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+	@echo "Clean."
+
+lock: $(READY) ## Pin the requirements anew from requirements/*.in (needs uv)
+	@scripts/lock
+
+.PHONY: help setup run test check down clean lock

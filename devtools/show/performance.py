@@ -1,0 +1,216 @@
+"""
+The show itself, act by act.
+"""
+
+import secrets
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from types import TracebackType
+
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402 - Django has to be set up before models are imported
+from django.contrib.auth import get_user_model  # noqa: E402
+from django.db import connection  # noqa: E402
+from rich.console import Console  # noqa: E402
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: E402
+from rich.table import Table  # noqa: E402
+
+from devtools.show import opening, pizza_place  # noqa: E402
+from devtools.show.crew import LANES, Crew, free_port  # noqa: E402
+from devtools.show.evening import Evening  # noqa: E402
+from devtools.show.pizza_place import PastOrder  # noqa: E402
+from devtools.show.reckoning import Books, Line, open_step_runs, reckon  # noqa: E402
+from devtools.show.stage import Stage  # noqa: E402
+from devtools.show.trouble import Trouble  # noqa: E402
+from devtools.stripe_sender import Delivery  # noqa: E402
+from devtools.stripe_sender.delivery import Summary  # noqa: E402
+from devtools.till import TillClient  # noqa: E402
+from orders.models import Order  # noqa: E402
+from pipeline.steps import menu  # noqa: E402
+from rms_backend import embedding  # noqa: E402
+
+SETTLES_WITHIN_SECONDS = 180
+SETTLES_WITHIN_SECONDS_PER_ORDER = 0.1
+
+
+class Performance:
+    """
+    One show. As a context manager it sends everybody home at the end.
+    """
+
+    def __init__(self, *, stage: Stage, screen: Console) -> None:
+        self.screen = screen
+        self.stage = stage
+        self.crew = Crew(environment=stage.environment, logs=stage.home / "logs")
+        self.port, self.flower_port = free_port(8000), free_port(5555)
+        self.password = secrets.token_urlsafe(9)
+        self.trouble: Trouble
+        self.summary: Summary
+        self.orders: list[Order] = []
+        self.past: Sequence[PastOrder] = ()
+
+    def __enter__(self) -> "Performance":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.screen.print("Sending everybody home …")
+        self.crew.dismiss()
+        connection.close()
+        embedding.servers(settings.EMBEDDED_HOME).stop()
+
+    # The acts
+
+    def open(self) -> None:
+        """
+        Servers, tables, web, workers, beat and Flower; each is said as it comes up.
+        """
+        servers = embedding.servers(settings.EMBEDDED_HOME)
+        with self._saying("PostgreSQL 18, Valkey 9, mailbox and till"):
+            addresses = servers.ensure_running()
+            till = TillClient(embedding.till_url(settings.EMBEDDED_HOME))
+            embedding.mailbox(settings.EMBEDDED_HOME)
+        with self._saying("database tables"):
+            get_user_model().objects.create_superuser("manager", password=self.password)
+        with self._saying(f"web on port {self.port}, {len(LANES)} workers, beat, Flower"):
+            self._start_everybody()
+        self.trouble = Trouble(crew=self.crew, till=till, addresses=addresses)
+
+    def serve(self, past: Sequence[PastOrder], *, lasts_seconds: float) -> None:
+        """
+        Place the orders, then let Stripe tell that they are paid, while things go wrong.
+        """
+        self.past = past
+        with self._saying(f"menu of {len(pizza_place.menu())} pizzas with recipes, {len(past):,} orders"):
+            restaurant, offer = opening.open_restaurant(pizza_place.orders())
+            self.orders = opening.place(restaurant, offer, past)
+        evening = Evening.of(self.orders, past, lasts_seconds=lasts_seconds)
+        with self._progress() as bars:
+            paying = bars.add_task("Stripe calls", total=len(evening.plan.deliveries))
+            following = bars.add_task("follow-ups", total=len(self.orders) * len(list(menu)))
+
+            def heard(_delivery: Delivery) -> None:
+                bars.advance(paying)
+                for words in self.trouble.strike(bars.tasks[paying].percentage / 100):
+                    bars.console.print(f"  [yellow]![/] {words}")
+                self._show_follow_ups(bars, following)
+
+            self.summary = evening.take_place(
+                url=f"{self._web}/payments/webhooks/stripe/", secret=settings.STRIPE_WEBHOOK_SECRETS[0], heard=heard
+            )
+            self._wait_until_at_rest(bars, following)
+
+    def close(self) -> bool:
+        """
+        The table, the addresses and one plain sentence; True if nothing was lost and nothing doubled.
+        """
+        home = settings.EMBEDDED_HOME
+        books = Books(mailbox=home / "mailbox" / "mailbox.sqlite3", till=home / "till" / "till.sqlite3")
+        lines = reckon(orders=self.orders, past=self.past, books=books, summary=self.summary)
+        self.screen.print(_table(lines))
+        self._say_where_to_look()
+        wrong = [line.what for line in lines if not line.ok]
+        if wrong:
+            self.screen.print(f"[bold red]It does not add up:[/] {'; '.join(wrong)}.")
+        else:
+            count = len(self.orders)
+            self.screen.print(f"[bold green]{count:,} orders paid, {count * len(list(menu)):,} follow-ups done. Nothing lost, nothing doubled.[/]")
+        return not wrong
+
+    def stay(self) -> None:
+        """
+        Leave everything on, to be looked at.
+        """
+        self.screen.print("Everything stays up. Press Ctrl-C to end it.")
+        while True:
+            time.sleep(3600)
+
+    # Behind the scenes
+
+    @property
+    def _web(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def _start_everybody(self) -> None:
+        self.crew.start(
+            "web", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port),
+            "--workers", "2", "--blocking-threads", "1", "--no-ws", "rms_backend.wsgi:application",
+        )  # fmt: skip
+        for name in LANES:
+            self.crew.start_worker(name)
+        self.crew.start("beat", "celery", "-A", "rms_backend", "beat", "--schedule", str(self.stage.home / "beat"))
+        self.crew.start(
+            "flower", "celery", "-A", "rms_backend", "flower", f"--port={self.flower_port}", "--address=127.0.0.1"
+        )
+        self.crew.wait_for("web", lambda: _answers(f"{self._web}/admin/login/"))
+        for name in LANES:
+            self.crew.wait_for(name, lambda name=name: self.crew.says(name, "ready."))  # type: ignore[misc]
+        self.crew.wait_for("flower", lambda: _answers(f"http://127.0.0.1:{self.flower_port}/"))
+
+    def _show_follow_ups(self, bars: Progress, task: int) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pipeline_steprun WHERE due_at IS NULL")
+            bars.update(task, completed=cursor.fetchone()[0])
+
+    def _wait_until_at_rest(self, bars: Progress, task: int) -> None:
+        give_up_at = time.monotonic() + SETTLES_WITHIN_SECONDS + SETTLES_WITHIN_SECONDS_PER_ORDER * len(self.orders)
+        while open_step_runs() and time.monotonic() < give_up_at:
+            self._show_follow_ups(bars, task)
+            time.sleep(0.25)
+        self._show_follow_ups(bars, task)
+
+    def _say_where_to_look(self) -> None:
+        box = embedding.mailbox(settings.EMBEDDED_HOME)
+        for what, where in (
+            ("console", f"{self._web}/admin/  (user manager, password {self.password})"),
+            ("Flower", f"http://127.0.0.1:{self.flower_port}/"),
+            ("mailbox", box["url"]),
+            ("till", self.trouble.till.url),
+            ("logs", str(self.crew.logs)),
+        ):
+            self.screen.print(f"  {what:8} {where}", soft_wrap=True)
+
+    def _saying(self, what: str) -> "_Saying":
+        return _Saying(self.screen, what)
+
+    def _progress(self) -> Progress:
+        return Progress(
+            TextColumn("  {task.description:12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=self.screen
+        )
+
+
+class _Saying:
+    """
+    Says what is being done, and how long it took.
+    """
+
+    def __init__(self, screen: Console, what: str) -> None:
+        self.screen, self.what = screen, what
+
+    def __enter__(self) -> None:
+        self.began = time.monotonic()
+
+    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
+        if kind is None:
+            self.screen.print(f"  [green]✓[/] {self.what}  ({time.monotonic() - self.began:.1f} s)")
+
+
+def _table(lines: Sequence[Line]) -> Table:
+    table = Table("", "found", "expected", "", title="What the evening came to")
+    for line in lines:
+        table.add_row(line.what, line.found, line.expected, "[green]ok[/]" if line.ok else "[red]WRONG[/]")
+    return table
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return bool(answer.status < 500)  # noqa: PLR2004
+    except urllib.error.HTTPError as refusal:
+        return refusal.code < 500  # noqa: PLR2004
+    except OSError:
+        return False
