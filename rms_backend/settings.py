@@ -213,7 +213,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"ours": {"()": f"rms_backend.logging.{'Json' if LOG_FORMAT == 'json' else 'Human'}Formatter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "ours"}},
+    "filters": {"no_tick": {"()": "rms_backend.logging.WithoutTheTick"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "ours", "filters": ["no_tick"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {"rms": {"level": LOG_LEVEL}, "celery": {"level": "INFO"}, "django": {"level": "INFO"}},
 }

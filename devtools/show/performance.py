@@ -20,6 +20,7 @@ from rich.console import Console  # noqa: E402
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: E402
 from rich.table import Table  # noqa: E402
 
+from devtools.mailbox import MailboxClient  # noqa: E402
 from devtools.show import opening, pizza_place  # noqa: E402
 from devtools.show.crew import LANES, Crew, free_port  # noqa: E402
 from devtools.show.evening import Evening  # noqa: E402
@@ -36,6 +37,7 @@ from rms_backend import embedding  # noqa: E402
 
 SETTLES_WITHIN_SECONDS = 180
 SETTLES_WITHIN_SECONDS_PER_ORDER = 0.1
+LOOKS_EVERY_SECONDS = 0.3
 
 
 class Performance:
@@ -53,6 +55,7 @@ class Performance:
         self.summary: Summary
         self.orders: list[Order] = []
         self.past: Sequence[PastOrder] = ()
+        self._looked_at = 0.0
 
     def __enter__(self) -> "Performance":
         return self
@@ -73,12 +76,12 @@ class Performance:
         with self._saying("PostgreSQL 18, Valkey 9, mailbox and till"):
             addresses = servers.ensure_running()
             till = TillClient(embedding.till_url(settings.EMBEDDED_HOME))
-            embedding.mailbox(settings.EMBEDDED_HOME)
+            mailbox = MailboxClient(embedding.mailbox(settings.EMBEDDED_HOME)["url"])
         with self._saying("database tables"):
             get_user_model().objects.create_superuser("manager", password=self.password)
         with self._saying(f"web on port {self.port}, {len(LANES)} workers, beat, Flower"):
             self._start_everybody()
-        self.trouble = Trouble(crew=self.crew, till=till, addresses=addresses)
+        self.trouble = Trouble(crew=self.crew, till=till, mailbox=mailbox, addresses=addresses)
 
     def serve(self, past: Sequence[PastOrder], *, lasts_seconds: float) -> None:
         """
@@ -110,7 +113,7 @@ class Performance:
         """
         home = settings.EMBEDDED_HOME
         books = Books(mailbox=home / "mailbox" / "mailbox.sqlite3", till=home / "till" / "till.sqlite3")
-        lines = reckon(orders=self.orders, past=self.past, books=books, summary=self.summary)
+        lines = reckon(past=self.past, books=books, summary=self.summary, destroyed=self.trouble.destroyed)
         self.screen.print(_table(lines))
         self._say_where_to_look()
         wrong = [line.what for line in lines if not line.ok]
@@ -152,6 +155,9 @@ class Performance:
         self.crew.wait_for("flower", lambda: _answers(f"http://127.0.0.1:{self.flower_port}/"))
 
     def _show_follow_ups(self, bars: Progress, task: int) -> None:
+        if time.monotonic() < self._looked_at + LOOKS_EVERY_SECONDS:
+            return
+        self._looked_at = time.monotonic()
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM pipeline_steprun WHERE due_at IS NULL")
             bars.update(task, completed=cursor.fetchone()[0])
@@ -161,6 +167,7 @@ class Performance:
         while open_step_runs() and time.monotonic() < give_up_at:
             self._show_follow_ups(bars, task)
             time.sleep(0.25)
+        self._looked_at = 0.0
         self._show_follow_ups(bars, task)
 
     def _say_where_to_look(self) -> None:

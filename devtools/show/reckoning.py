@@ -67,11 +67,18 @@ class Books:
         return int(all_of_them), int(different)
 
 
-def reckon(*, orders: Sequence[Order], past: Sequence[PastOrder], books: Books, summary: Summary) -> list[Line]:
+def reckon(*, past: Sequence[PastOrder], books: Books, summary: Summary, destroyed: int) -> list[Line]:
     """
     The whole table, in the order in which it is read.
     """
-    return [*_payments(len(orders), summary), *_steps(len(orders)), *_outside(len(orders), books), *_sums(past)]
+    count = len(past)
+    return [
+        *_payments(count, summary),
+        *_steps(count),
+        *_outside(count, books),
+        *_sums(past),
+        *_survived(destroyed),
+    ]
 
 
 def open_step_runs() -> int:
@@ -146,6 +153,21 @@ def _sums(past: Sequence[PastOrder]) -> list[Line]:
         _line("ingredients that differ from the recipes", len(wrong), 0),
         _line("orders that earned points, each once", _earned_once(), LoyaltyEntry.objects.count()),
     ]
+
+
+def _survived(destroyed: int) -> list[Line]:
+    """
+    What had to be put right on the way. There is no right number: it must only have happened and done no harm.
+    """
+    what = StepEvent.What
+    found = {row["what"]: row["n"] for row in StepEvent.objects.values("what").annotate(n=Count("id"))}
+    told = (
+        ("attempts that failed and were tried again", found.get(what.FAILED, 0)),
+        ("step runs taken back from a killed worker", found.get(what.LEASE_LOST, 0)),
+        ("messages destroyed in the broker", destroyed),
+        ("step runs sent again because of it", found.get(what.SENT_AGAIN, 0)),
+    )
+    return [Line(what=words, found=f"{number:,}", expected="any", ok=True) for words, number in told]
 
 
 def _earned_once() -> int:
