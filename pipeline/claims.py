@@ -35,7 +35,7 @@ RETURNING run.subject_id, run.order_id, run.attempts, open.sending_at IS NOT NUL
 
 # Committed before a request leaves, so that a lost outcome is known to be lost.
 MARK_SENDING = """
-UPDATE pipeline_steprun SET sending_at = clock_timestamp()
+UPDATE pipeline_steprun SET sending_at = coalesce(sending_at, clock_timestamp())
  WHERE step = %(step)s AND subject_id = ANY(%(subjects)s) AND lease_token = %(token)s
 RETURNING subject_id
 """

@@ -9,9 +9,10 @@ from pipeline.models import State, StepEvent, StepRun
 from pipeline.nudge import nudge
 from pipeline.steps import menu
 
+# Whoever revives has decided what to make of an unknown outcome.
 REVIVE = """
 UPDATE pipeline_steprun
-   SET state = 'promised', due_at = clock_timestamp(), attempts = 0, sends = 0, finished_at = NULL
+   SET state = 'promised', due_at = clock_timestamp(), attempts = 0, sends = 0, finished_at = NULL, sending_at = NULL
  WHERE step = %s AND subject_id = %s AND state IN ('buried', 'discarded')
 """
 

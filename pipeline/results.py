@@ -35,7 +35,8 @@ def settle(claim: Claim, subject: int, trouble: Exception) -> Result:
     attempt = claim.attempts[subject]
     wait = _wait_after(claim, attempt.number, trouble)
     facts = {"step": claim.step.name, "order_id": attempt.order_id, "attempt": attempt.number}
-    unknown = isinstance(trouble, UnknownOutcome)
+    # That this attempt came to nothing does not tell what became of an earlier one.
+    unknown = isinstance(trouble, UnknownOutcome) or attempt.outcome_unknown
     if not claim.fail(subject, because=because, wait=wait, unknown=unknown):
         return _refused(facts)
     if wait is None:

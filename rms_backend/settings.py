@@ -170,7 +170,7 @@ if EMAIL_USE_TLS and EMAIL_USE_SSL:
     raise ImproperlyConfigured("EMAIL_USE_TLS and EMAIL_USE_SSL are both on. Set one of them to 0.")
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
-EMAIL_TIMEOUT = env.whole("EMAIL_TIMEOUT", 20, at_least=1, at_most=30)
+EMAIL_TIMEOUT = env.whole("EMAIL_TIMEOUT", 20, at_least=1, at_most=20)  # the lease of a letter is 30
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "noreply@localhost.localdomain")
 EMAIL_UNKNOWN_OUTCOME = env.choice("EMAIL_UNKNOWN_OUTCOME", ("resend", "hold"))
 

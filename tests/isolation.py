@@ -20,8 +20,14 @@ os.environ.setdefault("ISOLATED_EMBEDDED_HOME", str(ROOT / "var" / f"test-{os.ge
 os.environ.setdefault("ISOLATED_LOG_LEVEL", "ERROR")
 os.environ.setdefault(OURS, str(os.getpid()))
 
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+
 servers = Servers(Path(os.environ["ISOLATED_EMBEDDED_HOME"]), durable=False)
-servers.ensure_running()
+addresses = servers.ensure_running()
+if WORKER:
+    # Each worker of pytest-xdist reads its own messages only: it gets a Valkey database to itself.
+    database = int(WORKER.removeprefix("gw")) + 1
+    os.environ["ISOLATED_CELERY_BROKER_URL"] = addresses.broker_url.replace("virtual_host=0", f"virtual_host={database}")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:  # noqa: ARG001 - pytest's signature

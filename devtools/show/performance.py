@@ -56,6 +56,7 @@ class Performance:
         self.orders: list[Order] = []
         self.past: Sequence[PastOrder] = ()
         self._looked_at = 0.0
+        self._told_tenths = 0
 
     def __enter__(self) -> "Performance":
         return self
@@ -98,6 +99,7 @@ class Performance:
 
             def heard(_delivery: Delivery) -> None:
                 bars.advance(paying)
+                self._say_in_a_log(bars, paying)
                 for words in self.trouble.strike(bars.tasks[paying].percentage / 100):
                     bars.console.print(f"  [yellow]![/] {words}")
                 self._show_follow_ups(bars, following)
@@ -161,6 +163,13 @@ class Performance:
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM pipeline_steprun WHERE due_at IS NULL")
             bars.update(task, completed=cursor.fetchone()[0])
+
+    def _say_in_a_log(self, bars: Progress, task: int) -> None:
+        # Bars move on a terminal only; a log gets a line for every tenth.
+        tenth = int(bars.tasks[task].percentage // 10)
+        if not self.screen.is_terminal and tenth > self._told_tenths:
+            self._told_tenths = tenth
+            self.screen.print(f"  … {tenth * 10} % of Stripe's calls")
 
     def _wait_until_at_rest(self, bars: Progress, task: int) -> None:
         give_up_at = time.monotonic() + SETTLES_WITHIN_SECONDS + SETTLES_WITHIN_SECONDS_PER_ORDER * len(self.orders)

@@ -105,15 +105,17 @@ class TestEndOfAClaim(TestCase):
         self.assertEqual((ours, failed), ([], False))
         self.assertEqual(run_of(self.step, 1).state, State.RUNNING)
 
-    def test_remembers_that_an_outcome_is_unknown_until_it_is_known(self):
+    def test_forgets_that_something_was_sent_when_its_failure_is_known(self):
+        self.claim.mark_sending()
+        self.claim.fail(1, because="refused for now", wait=0, unknown=False)
+
+        self.assertFalse(Claim.take(step=self.step, subjects=[1], by_hand=True).attempts[1].outcome_unknown)
+
+    def test_remembers_an_unknown_outcome(self):
         self.claim.mark_sending()
         self.claim.fail(1, because="connection lost", wait=0, unknown=True)
-        second = Claim.take(step=self.step, subjects=[1], by_hand=True)
-        second.fail(1, because="refused for now", wait=0, unknown=False)
-        third = Claim.take(step=self.step, subjects=[1], by_hand=True)
 
-        self.assertTrue(second.attempts[1].outcome_unknown)
-        self.assertFalse(third.attempts[1].outcome_unknown)
+        self.assertTrue(Claim.take(step=self.step, subjects=[1], by_hand=True).attempts[1].outcome_unknown)
 
     def test_does_not_count_an_attempt_that_was_postponed(self):
         self.claim.postpone([1], because="breaker open", wait=30)

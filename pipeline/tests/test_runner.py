@@ -148,6 +148,15 @@ class TestOutsideStep(TestCase):
         self.assertEqual([a.outcome_unknown for a in self.sink.attempts], [False, True])
         self.assertEqual(run_of(self.step, 1).state, State.DONE)
 
+    def test_goes_on_telling_so_after_a_later_attempt_came_to_nothing(self):
+        promised(self.step, 1)
+        for trouble in (UnknownOutcome("answer lost"), TemporaryFailure("refused for now"), TemporaryFailure("again")):
+            self.sink.behaviour = self._raise(trouble)
+            carry_out(self.step, [1])
+            make_due(self.step, 1)
+
+        self.assertEqual([a.outcome_unknown for a in self.sink.attempts], [False, True, True])
+
     def test_does_not_count_what_must_not_be_tried_now(self):
         self.sink.behaviour = self._raise(NotNow("breaker open", seconds=15))
         promised(self.step, 1)

@@ -1,0 +1,75 @@
+"""
+The one place that talks to a mail server.
+
+With Django's SMTP backend (or a kin of it) each sending thread keeps one line open and reuses it from letter to letter;
+any other backend gets the letter as Django would give it.
+"""
+
+import os
+import threading
+
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail.backends.smtp import EmailBackend
+from django.core.mail.message import BadHeaderError
+
+from notifications.envelope import Envelope
+from notifications.failures import ImpossibleLetter, MailBackendFailed
+from notifications.smtp_line import Line
+from pipeline.journal import without_secrets
+
+_kept = threading.local()
+
+
+def send(message: EmailMessage) -> int:
+    """
+    Send one letter; returns how many of its recipients the mail server refused while it took the others.
+    """
+    backend = get_connection()
+    try:
+        if isinstance(backend, EmailBackend):
+            envelope = Envelope.of(message)
+            return _line_to(backend).carry(envelope)
+        return _hand_to(backend, message)
+    except BadHeaderError:
+        # Its text repeats the header, and with it a name or an address.
+        raise ImpossibleLetter("A header of the letter would hold a line break.") from None
+
+
+def hang_up() -> None:
+    """
+    Close the line that this thread keeps, if it keeps one.
+    """
+    kept: Line | None = getattr(_kept, "line", None)
+    if kept is not None:
+        kept.cut()
+        _kept.line = None
+
+
+def _line_to(backend: EmailBackend) -> Line:
+    """
+    The line of this thread, or a new one where the settings have changed or the process is a fork of its owner.
+    """
+    if getattr(_kept, "line", None) is None or _kept.leads_to != _target(backend):
+        hang_up()
+        _kept.line, _kept.leads_to = Line(backend), _target(backend)
+    line: Line = _kept.line
+    return line
+
+
+def _target(backend: EmailBackend) -> tuple[object, ...]:
+    login = (backend.username, backend.password, backend.use_tls, backend.use_ssl)
+    return (os.getpid(), type(backend), backend.host, backend.port, *login)
+
+
+def _hand_to(backend: BaseEmailBackend, message: EmailMessage) -> int:
+    try:
+        taken = backend.send_messages([message])
+    except BadHeaderError:
+        raise
+    except Exception as trouble:  # noqa: BLE001 - a backend of somebody else's may raise anything
+        told = without_secrets(f"{type(trouble).__name__}: {trouble}")
+        raise MailBackendFailed(told) from None  # the original may name the guest's address
+    if not taken:
+        raise MailBackendFailed(f"{type(backend).__name__} took no letter.")
+    return 0

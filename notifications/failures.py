@@ -1,0 +1,71 @@
+"""
+How a letter fails to arrive, each fact with its consequence.
+"""
+
+from pipeline.failures import PermanentFailure, TemporaryFailure, UnknownOutcome
+
+
+class MailServerUnreachable(TemporaryFailure):
+    """
+    The mail server could not be reached, or did not let us in. Nothing was sent.
+    """
+
+
+class MailServerWentAway(TemporaryFailure):
+    """
+    The mail server fell silent or hung up before it had the whole letter. Nothing was sent.
+    """
+
+
+class MailRefusedForNow(TemporaryFailure):
+    """
+    The mail server does not take the letter at the moment. Nothing was sent.
+    """
+
+
+class MailBackendFailed(TemporaryFailure):
+    """
+    The mail backend that is configured did not take the letter.
+    """
+
+
+class MailAnswerLost(UnknownOutcome):
+    """
+    The mail server has the whole letter, and its answer was lost: it may have been sent.
+    """
+
+
+class MailRefused(PermanentFailure):
+    """
+    The mail server will never take this letter to this address.
+    """
+
+
+class ImpossibleLetter(PermanentFailure):
+    """
+    A header of the letter would hold a line break: somebody tries to write headers of their own.
+    """
+
+
+class NotAnAddress(PermanentFailure):
+    """
+    What stands where an e-mail address should be is none.
+    """
+
+
+class LetterOnHold(PermanentFailure):
+    """
+    An earlier attempt may have sent this letter, and EMAIL_UNKNOWN_OUTCOME says that a person decides.
+    """
+
+
+class OrderMissing(PermanentFailure):
+    """
+    There is no such order.
+    """
+
+
+class OrderNotPaid(PermanentFailure):
+    """
+    There is no receipt for an order that is not paid.
+    """

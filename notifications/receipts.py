@@ -1,0 +1,112 @@
+"""
+The receipt: an e-mail to the guest about what was ordered and paid.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from django.db.models import Prefetch
+from django.template.loader import render_to_string
+
+from notifications import client
+from notifications.contact import is_address, masked
+from notifications.failures import NotAnAddress
+from notifications.holding import stop_if_on_hold
+from notifications.letterhead import Letterhead
+from notifications.loading import LINES, load
+from notifications.nobody import ToNobody
+from notifications.receipt_facts import Receipt
+from orders.models import Charge, Order, OrderTax, Payment
+from pipeline.steps import Attempt, Parcel, Report
+
+ORDERS = Order.objects.select_related("restaurant", "customer", "payment").prefetch_related(
+    LINES, Prefetch("taxes", queryset=OrderTax.objects.order_by("id"))
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReceiptLetter:
+    """
+    One receipt, ready to go to the guest.
+    """
+
+    receipt: Receipt = field(repr=False)
+    letterhead: Letterhead
+    address: str = field(repr=False)
+
+    def send(self, attempt: Attempt) -> Report:
+        """
+        Send it, unless it may have been sent already and a person shall decide.
+        """
+        stop_if_on_hold(attempt, reference=self.letterhead.reference)
+        return self.post()
+
+    def post(self) -> Report:
+        """
+        Render it and hand it to the mail server.
+        """
+        if not is_address(self.address):
+            raise NotAnAddress("The guest's e-mail address is no address. Correct it, then revive this step.")
+        context = {"receipt": self.receipt}
+        client.send(
+            self.letterhead.letter(
+                to=[self.address],
+                subject=f"Your receipt from {self.receipt.restaurant}: order {self.receipt.number}",
+                text=render_to_string("notifications/receipt.txt", context),
+                html=render_to_string("notifications/receipt.html", context),
+            )
+        )
+        return {"sent": True, "message_id": self.letterhead.message_id}
+
+
+def letters(*, order_ids: Sequence[int]) -> dict[int, Parcel]:
+    """
+    A parcel for each order: its receipt, or word that there is nobody to send it to.
+    """
+    packed = _receipts(order_ids)
+    nobody = ToNobody(because="the guest left no address")
+    return {order_id: letter if letter.address else nobody for order_id, letter in packed.items()}
+
+
+def send_copy(order_id: int, address: str) -> Report:
+    """
+    Send one more copy by hand, to this address, whatever was sent before.
+    """
+    to = address.strip()
+    if not is_address(to):
+        raise NotAnAddress("This is no e-mail address. Write one like guest@example.com.")
+    receipt = _receipts([order_id])[order_id]
+    # A Message-ID of its own: the mail server must not take it for the receipt that was sent already.
+    reference = f"{receipt.letterhead.reference}.copy-{secrets.token_hex(8)}"
+    copy = replace(receipt, address=to, letterhead=replace(receipt.letterhead, reference=reference))
+    return {**copy.post(), "to": masked(to)}
+
+
+def _receipts(order_ids: Sequence[int]) -> dict[int, ReceiptLetter]:
+    orders = load(ORDERS.all(), order_ids=order_ids)
+    payments = {order_id: _payment(order) for order_id, order in orders.items()}
+    charges = _charges([payment for payment in payments.values() if payment])
+    return {order_id: _receipt(order, payments[order_id], charges) for order_id, order in orders.items()}
+
+
+def _receipt(order: Order, payment: Payment | None, charges: dict[str, Charge]) -> ReceiptLetter:
+    charge = charges.get(payment.payment_intent) if payment else None
+    receipt = Receipt.of(order, payment=payment, charge=charge)
+    return ReceiptLetter(
+        receipt=receipt,
+        letterhead=Letterhead.of(order, kind="confirmation", reply_to=receipt.contact.email),
+        address=order.customer.email.strip() if order.customer else "",
+    )
+
+
+def _payment(order: Order) -> Payment | None:
+    payment: Payment | None = getattr(order, "payment", None)  # an order may have been marked as paid by hand
+    return payment
+
+
+def _charges(payments: Sequence[Payment]) -> dict[str, Charge]:
+    intents = [payment.payment_intent for payment in payments]
+    return {
+        c.payment_intent: c for c in Charge.objects.filter(payment_intent__in=intents).order_by("stripe_id")
+    }

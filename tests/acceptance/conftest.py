@@ -1,0 +1,95 @@
+"""
+One house for all acceptance tests, with empty tables and empty queues before each of them.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import override_settings
+from embedded import Servers
+
+from devtools.mailbox import running_mailbox
+from devtools.show.crew import Crew
+from devtools.till import running_till
+from tests.acceptance.house import House, path_of_home
+from tests.isolation import ROOT
+
+LOCATIONS = {"LMAIN": "USD"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """
+    Everything here shares one house, so one worker of pytest-xdist does it all.
+    """
+    for item in items:
+        if "tests/acceptance" in str(item.path):
+            item.add_marker(pytest.mark.acceptance)
+            item.add_marker(pytest.mark.xdist_group("acceptance"))
+
+
+@pytest.fixture(scope="session")
+def built_house(tmp_path_factory, django_db_blocker) -> Iterator[House]:
+    home = path_of_home(ROOT / "var")
+    logs = tmp_path_factory.mktemp("house") / "logs"
+    logs.mkdir()
+    with ExitStack() as stack:
+        servers = Servers(home)
+        addresses = servers.ensure_running()
+        stack.callback(servers.remove)
+        mailbox = stack.enter_context(running_mailbox(home=tmp_path_factory.mktemp("mailbox")))
+        till = stack.enter_context(running_till(home=tmp_path_factory.mktemp("till"), locations=LOCATIONS))
+        crew = Crew(environment=House.environment(home=home, mailbox=mailbox, till=till), logs=logs)
+        stack.callback(crew.dismiss)
+        stack.enter_context(our_database(addresses, home, django_db_blocker))
+        house = House(servers=servers, addresses=addresses, mailbox=mailbox, till=till, crew=crew, port=0)
+        house.start_web()
+        yield house
+
+
+@pytest.fixture
+def house(built_house: House) -> Iterator[House]:
+    """
+    The house with everything at rest and one plain worker.
+    """
+    call_command("flush", interactive=False, verbosity=0)
+    built_house.flush_broker()
+    built_house.mailbox.mend()
+    built_house.till.mend()
+    built_house.start_worker()
+    yield built_house
+    for name in [name for name in built_house.crew.running if name != "web"]:
+        built_house.kill_worker(name)
+
+
+class our_database:  # noqa: N801 - used as a context manager
+    """
+    Points this process's own database connection at the house.
+    """
+
+    def __init__(self, addresses, home, blocker) -> None:
+        self.changes = {
+            "NAME": addresses.postgres_database,
+            "HOST": addresses.postgres_host,
+            "PASSWORD": addresses.postgres_password,
+        }
+        self.stack = ExitStack()
+        self.home, self.blocker = home, blocker
+
+    def __enter__(self) -> None:
+        before = {name: connection.settings_dict[name] for name in self.changes}
+        self.stack.callback(connection.settings_dict.update, before)
+        self.stack.callback(connection.close)
+        self.stack.enter_context(self.blocker.unblock())
+        self.stack.enter_context(override_settings(EMBEDDED_HOME=self.home))
+        outside = os.environ["ISOLATED_EMBEDDED_HOME"]
+        self.stack.callback(os.environ.__setitem__, "ISOLATED_EMBEDDED_HOME", outside)
+        os.environ["ISOLATED_EMBEDDED_HOME"] = str(self.home)
+        connection.close()
+        connection.settings_dict.update(self.changes)
+
+    def __exit__(self, *_how: object) -> None:
+        self.stack.close()

@@ -1,0 +1,3 @@
+"""
+A menu with two more steps: worker processes of acceptance tests load it by their settings.
+"""
