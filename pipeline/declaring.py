@@ -9,7 +9,7 @@ from typing import Any
 
 from celery import Task, current_app, shared_task
 
-from pipeline import answers, nudge
+from pipeline import answers
 from pipeline.queues import Queue
 from pipeline.retries import RetryPolicy
 from pipeline.steps import Effect, Report, Step, Subject, menu
@@ -66,12 +66,12 @@ def dispatcher_task(function: Callable[[], int]) -> Task:
     """
     name = f"{function.__module__}.{function.__name__}"
 
-    @shared_task(name=name, queue=Queue.POST_PAYMENT.value)
+    @shared_task(name=name)
     def dispatch() -> Report:
         return {"success": True, "sent": function()}
 
     dispatch.__doc__ = function.__doc__
-    nudge.dispatcher_is(name)
+    menu.dispatcher = name
     return dispatch
 
 

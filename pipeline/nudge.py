@@ -13,10 +13,10 @@ from functools import cache
 from celery import current_app
 
 from pipeline import journal
+from pipeline.steps import menu
 
 SHORTEST_GAP_SECONDS = 0.02
 EXPIRES_AFTER_SECONDS = 2
-MOST_URGENT = 9
 
 
 def nudge() -> None:
@@ -30,27 +30,7 @@ def publish_dispatch() -> None:
     """
     Publish one message for the dispatcher; it expires when nobody takes it, for the next tick says the same.
     """
-    current_app.tasks[_dispatcher_task.name].apply_async(
-        expires=EXPIRES_AFTER_SECONDS, priority=MOST_URGENT, ignore_result=True, retry=False
-    )
-
-
-class _DispatcherTask:
-    """
-    The name of the task that dispatches, told by the menu when it is declared.
-    """
-
-    name = ""
-
-
-_dispatcher_task = _DispatcherTask()
-
-
-def dispatcher_is(name: str) -> None:
-    """
-    Say which Celery task carries out the dispatcher.
-    """
-    _dispatcher_task.name = name
+    current_app.tasks[menu.dispatcher].apply_async(expires=EXPIRES_AFTER_SECONDS, ignore_result=True, retry=False)
 
 
 class Nudger(threading.Thread):

@@ -116,11 +116,12 @@ class UnknownStep(LookupError):
 
 class Menu:
     """
-    The declared steps, in the order in which they are written down.
+    The declared steps, in the order in which they are written down, and the name of the task that dispatches them.
     """
 
     def __init__(self) -> None:
         self._steps: dict[str, Step] = {}
+        self.dispatcher = ""
 
     def __iter__(self) -> Iterator[Step]:
         return iter(list(self._steps.values()))

@@ -134,6 +134,12 @@ class House:
 
     # What became of it
 
+    def letters(self, order: Order, kind: str) -> int:
+        """
+        How many letters of this kind came about the order.
+        """
+        return len(self.mailbox.messages(message_id=message_id(order.public_id, kind)))
+
     def wait_until_at_rest(self, orders: Sequence[Order], *, steps: int | None = None) -> None:
         wanted = len(orders) * (steps or len(list(menu)))
         ids = [order.pk for order in orders]
@@ -174,7 +180,7 @@ class House:
 
     def _assert_letters(self, kind: str, keys: set[str], twice_at_most: int) -> None:
         came = Counter(letter.message_id for letter in self.mailbox.messages())
-        wanted = {f"<order-{key}.{kind}@localhost.localdomain>" for key in keys}
+        wanted = {message_id(key, kind) for key in keys}
         ours = {message_id: count for message_id, count in came.items() if message_id in wanted}
         assert set(ours) == wanted, f"{len(wanted - set(ours))} {kind} letters are lost"
         copies = sum(ours.values()) - len(wanted)
@@ -189,6 +195,13 @@ def sale(order: Order, **changes: Any) -> Sale:
     """
     paid = {"order_reference": str(order.public_id), "amount": order.total_minor, "currency": order.currency}
     return Sale.of(**{**paid, **changes})
+
+
+def message_id(reference: object, kind: str) -> str:
+    """
+    The Message-ID that each letter about an order must carry.
+    """
+    return f"<order-{reference}.{kind}@localhost.localdomain>"
 
 
 def states(order_ids: Sequence[int]) -> dict[str, int]:

@@ -64,7 +64,7 @@ class TestEachFollowUpHappensExactlyOnce:
         orders = house.orders(1)
         house.mailbox.break_down("hang", phase="after_data", times=1, recipient="guest0@example.com", keep=True)
         house.pay(orders)
-        house.wait_for(lambda: len(house.mailbox.messages("guest0@example.com")) == 1, lambda: "no letter came")
+        house.wait_for(lambda: house.letters(orders[0], "confirmation") == 1, lambda: "no letter came")
 
         house.kill_worker()
         house.mailbox.mend()
@@ -73,6 +73,7 @@ class TestEachFollowUpHappensExactlyOnce:
 
         house.wait_until_at_rest(orders)
         house.assert_each_step_happened_once(orders, letters_twice_at_most=1)
+        assert house.letters(orders[0], "confirmation") == 2, "the receipt with the unknown outcome was not sent again"
 
     def test_when_the_broker_is_flushed_at_any_moment(self, house: House):
         orders = house.orders(60)
@@ -182,8 +183,8 @@ class TestPoisonOrder:
         assert list(rows[poison].events.order_by("id").values_list("what", flat=True)) == ["lease_lost"] * 3 + ["buried"]
 
 
-EXTRA = "tests.acceptance.extra_menu.apps.thank_the_cook_task"
-POISON = "tests.acceptance.extra_menu.apps.poison_task"
+EXTRA = "tests.acceptance.extra_menu.tasks.thank_the_cook_task"
+POISON = "tests.acceptance.extra_menu.tasks.poison_task"
 
 
 def at_work() -> list[str]:

@@ -1,43 +1,13 @@
-"""
-The additional steps, declared as payments/tasks.py declares its own.
-"""
-
-import os
-import signal
-from collections.abc import Sequence
-
 from django.apps import AppConfig
-from django.conf import settings
-
-from pipeline.declaring import post_payment_step
-from pipeline.queues import Queue
-from pipeline.retries import RetryPolicy
-from pipeline.steps import Effect, Report
 
 
 class ExtraMenuConfig(AppConfig):
     """
-    Declares the steps when Django starts.
+    Declares the additional steps when Django starts.
     """
 
     name = "tests.acceptance.extra_menu"
     label = "extra_menu"
 
     def ready(self) -> None:
-        declare = post_payment_step(
-            queue=Queue.DEFAULT, retry=RetryPolicy(times=2, delay_seconds=30), effect=Effect.DATABASE
-        )
-        declare(thank_the_cook_task)
-        declare(poison_task)
-
-
-def thank_the_cook_task(order_id: int) -> Report:
-    """Thank the cook."""
-    return {"thanked_for": order_id}
-
-
-def poison_task(order_ids: Sequence[int]) -> dict[int, Report]:
-    """Kill the worker that touches the poison order."""
-    if settings.POISON_ORDER in order_ids:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return {}
+        from tests.acceptance.extra_menu import tasks  # noqa: F401, PLC0415 - writes the menu
