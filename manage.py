@@ -12,7 +12,9 @@ def main() -> None:
     try:
         from django.core.management import execute_from_command_line  # noqa: PLC0415
     except ImportError as missing:
-        raise SystemExit(f"{missing}. Run `make setup`, or `pip install -r requirements/celery.txt`.") from missing
+        raise SystemExit(
+            f"{missing}. Run `make setup`, or `pip install -r requirements/celery.txt`."
+        ) from missing
     execute_from_command_line(sys.argv)
 
 

@@ -14,7 +14,9 @@ class Stock(models.Model):
     better than the books.
     """
 
-    ingredient = models.OneToOneField(Ingredient, primary_key=True, on_delete=models.PROTECT, related_name="stock")
+    ingredient = models.OneToOneField(
+        Ingredient, primary_key=True, on_delete=models.PROTECT, related_name="stock"
+    )
     on_hand = models.BigIntegerField(default=0)
     negative_since = models.DateTimeField(null=True, blank=True)
 
@@ -42,7 +44,9 @@ class StockMovement(models.Model):
         OPENING = "opening"
 
     ingredient = models.ForeignKey(Ingredient, on_delete=models.PROTECT, related_name="+")
-    order_line = models.ForeignKey(OrderLine, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    order_line = models.ForeignKey(
+        OrderLine, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     kind = models.CharField(max_length=10, choices=Kind.choices)
     quantity = models.BigIntegerField()
     at = models.DateTimeField(db_default=Now())

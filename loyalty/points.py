@@ -40,6 +40,10 @@ def award(*, order_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     Raises IntegrityError for an order that was credited already.
     """
     with connection.cursor() as cursor:
-        cursor.execute(AWARD, {"orders": list(order_ids), "salt": salted_hmac("loyalty.guest", "").hexdigest()})
-        earned = {order: {"points": points, "pending": pending} for order, points, pending in cursor.fetchall()}
+        cursor.execute(
+            AWARD, {"orders": list(order_ids), "salt": salted_hmac("loyalty.guest", "").hexdigest()}
+        )
+        earned = {
+            order: {"points": points, "pending": pending} for order, points, pending in cursor.fetchall()
+        }
     return {order: earned.get(order, {"points": 0}) for order in order_ids}

@@ -2,7 +2,6 @@
 The nouns in Django's admin.
 """
 
-
 from django.contrib import admin
 
 from orders.models import (

@@ -14,7 +14,7 @@ THREE_DECIMAL = frozenset({"BHD", "JOD", "KWD", "OMR", "TND"})
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 
 
-class DifferentCurrencies(ValueError):  # noqa: N818
+class DifferentCurrencies(ValueError):
     """
     Amounts of different currencies cannot be added or compared.
     """

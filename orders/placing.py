@@ -12,7 +12,7 @@ from orders.models import Customer, Order, OrderLine, OrderTax, Restaurant, Serv
 from orders.totals import Totals, totals
 
 
-class CannotPlace(ValueError):  # noqa: N818
+class CannotPlace(ValueError):
     """
     The order names something that this restaurant does not sell.
     """

@@ -27,7 +27,9 @@ NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 _numbers = count(1)
 
 
-def make_restaurant(*, tax_ppm: int = 0, staff: Sequence[str] = ("kitchen@example.com",), **changes: Any) -> Restaurant:
+def make_restaurant(
+    *, tax_ppm: int = 0, staff: Sequence[str] = ("kitchen@example.com",), **changes: Any
+) -> Restaurant:
     """
     A pizza place in Rome with a Square till, that sells in dollars.
     """
@@ -53,7 +55,9 @@ def make_menu(restaurant: Restaurant) -> dict[str, Variant]:
     """
     One pizza in two sizes: {'S': 12.00 with 200 g dough and 80 g cheese, 'L': 20.75 with 400 g and 160 g}.
     """
-    item = MenuItem.objects.create(restaurant=restaurant, code="margherita", name="Margherita", category="classic")
+    item = MenuItem.objects.create(
+        restaurant=restaurant, code="margherita", name="Margherita", category="classic"
+    )
     dough = Ingredient.objects.create(restaurant=restaurant, name="Dough")
     cheese = Ingredient.objects.create(restaurant=restaurant, name="Mozzarella")
     variants: dict[str, Variant] = {}
@@ -83,12 +87,16 @@ def make_order(
     `changes` are fields of `orders.placing.Draft`.
     """
     restaurant = restaurant or make_restaurant()
-    variants = {v.size: v for v in Variant.objects.filter(item__restaurant=restaurant)} or make_menu(restaurant)
+    variants = {v.size: v for v in Variant.objects.filter(item__restaurant=restaurant)} or make_menu(
+        restaurant
+    )
     number = next(_numbers)
     draft = {
         "number": str(1000 + number),
         "placed_at": NOON,
-        "lines": tuple(DraftLine(variant_id=variants[size].pk, quantity=n, note=note) for size, n, note in lines),
+        "lines": tuple(
+            DraftLine(variant_id=variants[size].pk, quantity=n, note=note) for size, n, note in lines
+        ),
         "customer": _customer(customer_email, customer_name, member=member),
     }
     order = place_order(restaurant=restaurant, draft=Draft(**{**draft, **changes}))

@@ -118,7 +118,9 @@ def _order_of(money: MoneyArrived) -> int | None:
     The order by our own reference, or else by the ids that Stripe gave its checkout.
     """
     if money.order_reference:
-        return Order.objects.filter(public_id=_as_uuid(money.order_reference)).values_list("pk", flat=True).first()
+        reference = _as_uuid(money.order_reference)
+        named = Order.objects.filter(public_id=reference) if reference else Order.objects.none()
+        return named.values_list("pk", flat=True).first()
     by_checkout = Q(payment_intent=money.payment_intent)
     if money.checkout_session:
         by_checkout |= Q(checkout_session=money.checkout_session)

@@ -35,7 +35,9 @@ class StripeEvent(models.Model):
     body_sha256 = models.CharField(max_length=64)
     object_id = models.CharField(max_length=255, blank=True)
     facts = models.JSONField(default=dict, help_text="ids and amounts, to handle an unmatched event again")
-    order = models.ForeignKey(Order, null=True, blank=True, on_delete=models.PROTECT, related_name="stripe_events")
+    order = models.ForeignKey(
+        Order, null=True, blank=True, on_delete=models.PROTECT, related_name="stripe_events"
+    )
     state = models.CharField(max_length=10, choices=State.choices)
     because = models.CharField(max_length=200, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
@@ -43,7 +45,9 @@ class StripeEvent(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["retry_at"], name="stripe_event_to_retry", condition=Q(retry_at__isnull=False)),
+            models.Index(
+                fields=["retry_at"], name="stripe_event_to_retry", condition=Q(retry_at__isnull=False)
+            ),
             models.Index(fields=["state", "received_at"], name="stripe_event_by_state"),
         ]
 

@@ -73,7 +73,11 @@ def _misfit(order: Order, payment: PaymentSucceeded) -> str:
     if payment.amount_minor != order.total_minor:
         return f"paid {payment.amount_minor}, ordered for {order.total_minor} (minor units)"
     if payment.livemode != settings.STRIPE_LIVEMODE:
-        return "a test payment on a live system" if settings.STRIPE_LIVEMODE else "a live payment on a test system"
+        return (
+            "a test payment on a live system"
+            if settings.STRIPE_LIVEMODE
+            else "a live payment on a test system"
+        )
     return ""
 
 

@@ -15,7 +15,7 @@ import stripe
 TOLERANCE_SECONDS = 300
 
 
-class NotFromStripe(ValueError):  # noqa: N818
+class NotFromStripe(ValueError):
     """
     The request is not signed with one of our secrets, is too old or too new, or is no event at all.
     """
@@ -121,7 +121,9 @@ def card_charged(event: Event) -> CardCharged | None:
 def _is_signed(body: bytes, signature: str, secret: str) -> bool:
     try:
         return bool(
-            stripe.WebhookSignature.verify_header(body.decode(), signature, secret, tolerance=TOLERANCE_SECONDS)
+            stripe.WebhookSignature.verify_header(
+                body.decode(), signature, secret, tolerance=TOLERANCE_SECONDS
+            )
         )
     except (ValueError, stripe.SignatureVerificationError):  # not UTF-8, or not signed like this
         return False

@@ -35,5 +35,7 @@ def post(body: bytes, signature: str) -> int:
     """
     Post any bytes with any signature.
     """
-    answer = Client().post(URL, body, content_type="application/json", headers={"Stripe-Signature": signature})
+    answer = Client().post(
+        URL, body, content_type="application/json", headers={"Stripe-Signature": signature}
+    )
     return int(answer.status_code)

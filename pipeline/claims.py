@@ -152,7 +152,12 @@ class Claim:
         Give subjects back untried for `wait` seconds.
         """
         execute(
-            POSTPONE, step=self.step.name, token=self.token, subjects=list(subjects), because=because, wait=wait
+            POSTPONE,
+            step=self.step.name,
+            token=self.token,
+            subjects=list(subjects),
+            because=because,
+            wait=wait,
         )
 
     def only(self, subjects: Sequence[int]) -> "Claim":

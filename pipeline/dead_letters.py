@@ -2,34 +2,35 @@
 What a person can do with a step run: send it round again, or give it up. Both leave their line in the history.
 """
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from pipeline import journal
 from pipeline.models import State, StepEvent, StepRun
 from pipeline.nudge import nudge
+from pipeline.statements import execute
 from pipeline.steps import menu
 
 # Whoever revives has decided what to make of an unknown outcome.
 REVIVE = """
 UPDATE pipeline_steprun
    SET state = 'promised', due_at = clock_timestamp(), attempts = 0, sends = 0, finished_at = NULL, sending_at = NULL
- WHERE step = %s AND subject_id = %s AND state IN ('buried', 'discarded')
+ WHERE step = %(step)s AND subject_id = %(order)s AND state IN ('buried', 'discarded')
 """
 
 DISCARD = """
 UPDATE pipeline_steprun
-   SET state = 'discarded', due_at = NULL, because = %s, finished_at = clock_timestamp()
- WHERE step = %s AND subject_id = %s AND state IN ('buried', 'waiting', 'promised', 'sent')
+   SET state = 'discarded', due_at = NULL, because = %(because)s, finished_at = clock_timestamp()
+ WHERE step = %(step)s AND subject_id = %(order)s AND state IN ('buried', 'waiting', 'promised', 'sent')
 """
 
 
-class CannotRevive(ValueError):  # noqa: N818
+class CannotRevive(ValueError):
     """
     Only what is buried or discarded can be sent round again.
     """
 
 
-class CannotDiscard(ValueError):  # noqa: N818
+class CannotDiscard(ValueError):
     """
     What is done, running or given up already cannot be given up.
     """
@@ -42,7 +43,7 @@ def revive(*, order_id: int, step: str, by: str, reason: str = "") -> StepRun:
     """
     name = menu.find(step).name
     run = _locked(name, order_id)
-    if not _execute(REVIVE, name, order_id):
+    if not execute(REVIVE, step=name, order=order_id):
         raise CannotRevive(f"{name} of order {order_id} is {run.state}.")
     return _told(run, StepEvent.What.REVIVED, by=by, reason=reason)
 
@@ -56,19 +57,13 @@ def discard(*, order_id: int, step: str, by: str, reason: str) -> StepRun:
         raise CannotDiscard("Say why: somebody will ask.")
     name = menu.find(step).name
     run = _locked(name, order_id)
-    if not _execute(DISCARD, reason, name, order_id):
+    if not execute(DISCARD, step=name, order=order_id, because=reason):
         raise CannotDiscard(f"{name} of order {order_id} is {run.state}.")
     return _told(run, StepEvent.What.DISCARDED, by=by, reason=reason)
 
 
 def _locked(step: str, order_id: int) -> StepRun:
     return StepRun.objects.select_for_update().get(step=step, subject_id=order_id)
-
-
-def _execute(statement: str, *values: object) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return int(cursor.rowcount)
 
 
 def _told(run: StepRun, what: StepEvent.What, *, by: str, reason: str) -> StepRun:

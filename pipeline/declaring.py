@@ -123,5 +123,7 @@ def _for_many(function: Callable[..., Any]) -> Callable[[Sequence[int]], dict[in
 def _first_sentence(function: Callable[..., Any]) -> str:
     text = inspect.getdoc(function) or ""
     if not text:
-        raise TypeError(f"{function.__qualname__} needs a docstring: its first sentence is shown wherever steps are.")
+        raise TypeError(
+            f"{function.__qualname__} needs a docstring: its first sentence is shown wherever steps are."
+        )
     return text.split("\n\n", maxsplit=1)[0].replace("\n", " ").strip()

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from celery import current_app
 from django.conf import settings
-from django.db import connection
 from kombu import Producer
 from kombu.exceptions import OperationalError as BrokerTrouble
 
@@ -133,9 +132,10 @@ def messages(taken: Sequence[Taken]) -> Iterator[tuple[Step, list[Taken]]]:
     """
     How rows travel: one step per message, many orders together up to the step's cap, and the lonely ones alone.
     """
-    for name, rows in itertools.groupby(sorted(taken, key=lambda row: row.step), key=lambda row: row.step):
+    by_step = sorted(taken, key=lambda row: row.step)
+    for name, of_one_step in itertools.groupby(by_step, key=lambda row: row.step):
         step = menu.find(name)
-        everyone = list(rows)
+        everyone = list(of_one_step)
         for row in everyone:
             if row.alone:
                 yield step, [row]
@@ -191,8 +191,8 @@ def _publish(taken: Sequence[Taken]) -> int:
         return 0
     try:
         with current_app.producer_or_acquire() as producer, producer.batch(max_size=PUBLISH_AT_ONCE):
-            for step, rows in messages(taken):
-                _publish_one(step, [row.subject for row in rows], producer)
+            for step, batch in messages(taken):
+                _publish_one(step, [row.subject for row in batch], producer)
     except (BrokerTrouble, OSError) as trouble:
         # Perhaps some did get out: a message too many does no harm.
         execute(NOT_PUBLISHED, runs=[row.run for row in taken], wait=BACK_OFF_SECONDS)
@@ -204,4 +204,6 @@ def _publish(taken: Sequence[Taken]) -> int:
 
 def _publish_one(step: Step, subjects: list[int], producer: Producer) -> None:
     argument = subjects[0] if len(subjects) == 1 else subjects
-    current_app.tasks[step.name].apply_async(args=(argument,), producer=producer, ignore_result=True, retry=False)
+    current_app.tasks[step.name].apply_async(
+        args=(argument,), producer=producer, ignore_result=True, retry=False
+    )

@@ -3,13 +3,13 @@ How a step says that it did not work out. What is none of these counts as tempor
 """
 
 
-class TemporaryFailure(Exception):  # noqa: N818
+class TemporaryFailure(Exception):
     """
     It did not happen, and trying again later may help.
     """
 
 
-class PermanentFailure(Exception):  # noqa: N818
+class PermanentFailure(Exception):
     """
     It did not happen, and trying again will not help: a person must decide.
     """
@@ -21,7 +21,7 @@ class UnknownOutcome(TemporaryFailure):
     """
 
 
-class NotNow(Exception):  # noqa: N818
+class NotNow(Exception):
     """
     Nothing was tried, and nothing is wrong with this order: come back in `seconds`. No attempt is counted.
     """
@@ -31,7 +31,7 @@ class NotNow(Exception):  # noqa: N818
         self.seconds = seconds
 
 
-class NotPromised(Exception):  # noqa: N818
+class NotPromised(Exception):
     """
     Nothing is promised for this order: it is unknown or not paid.
     """

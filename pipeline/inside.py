@@ -20,7 +20,9 @@ def carry_out(claim: Claim) -> dict[int, Result]:
         if len(claim.attempts) == 1:
             return {claim.subjects[0]: settle(claim, claim.subjects[0], trouble)}
         # The roll-back hit every order once; from here on each stands for itself.
-        journal.record("batch.taken_apart", step=claim.step.name, orders=len(claim.attempts), because=type(trouble))
+        journal.record(
+            "batch.taken_apart", step=claim.step.name, orders=len(claim.attempts), because=type(trouble)
+        )
     results: dict[int, Result] = {}
     for subject in claim.subjects:
         results |= carry_out(claim.only([subject]))

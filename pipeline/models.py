@@ -42,7 +42,9 @@ class StepRun(models.Model):
     due_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     sends = models.PositiveSmallIntegerField(default=0, help_text="messages since it was last claimed")
-    alone = models.BooleanField(default=False, help_text="an attempt ended without an outcome: no company any more")
+    alone = models.BooleanField(
+        default=False, help_text="an attempt ended without an outcome: no company any more"
+    )
     lease_token = models.UUIDField(null=True, blank=True)
     sending_at = models.DateTimeField(
         null=True, blank=True, help_text="a request left whose outcome is not known (yet)"

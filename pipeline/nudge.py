@@ -30,7 +30,9 @@ def publish_dispatch() -> None:
     """
     Publish one message for the dispatcher; it expires when nobody takes it, for the next tick says the same.
     """
-    current_app.tasks[menu.dispatcher].apply_async(expires=EXPIRES_AFTER_SECONDS, ignore_result=True, retry=False)
+    current_app.tasks[menu.dispatcher].apply_async(
+        expires=EXPIRES_AFTER_SECONDS, ignore_result=True, retry=False
+    )
 
 
 class Nudger(threading.Thread):

@@ -7,16 +7,16 @@ from typing import Any
 from django.db import connection
 
 
-def rows(statement: str, **values: object) -> list[tuple[Any, ...]]:
+def rows(statement: str, **values: Any) -> list[tuple[Any, ...]]:
     """
     Carry out the statement and return what it answers.
     """
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
-def execute(statement: str, **values: object) -> int:
+def execute(statement: str, **values: Any) -> int:
     """
     Carry out a statement that answers nothing and return how many rows it touched.
     """

@@ -89,7 +89,9 @@ class Step:
     def __post_init__(self) -> None:
         if self.lease_seconds > LONGEST_LEASE_SECONDS:
             longest = LONGEST_LEASE_SECONDS - LEASE_MARGIN_SECONDS
-            raise ValueError(f"{self.name}: timeout_seconds is {self.timeout_seconds}; {longest} is the most.")
+            raise ValueError(
+                f"{self.name}: timeout_seconds is {self.timeout_seconds}; {longest} is the most."
+            )
         if not 0 <= self.priority <= 9:  # noqa: PLR2004 - Celery's own range
             raise ValueError(f"{self.name}: priority is {self.priority}; write 0 to 9, higher is sooner.")
 

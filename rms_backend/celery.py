@@ -6,6 +6,7 @@ import os
 
 from celery import Celery
 from kombu.transport import TRANSPORT_ALIASES
+
 from pipeline.ticker import Ticker
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rms_backend.settings")

@@ -20,7 +20,9 @@ def load() -> None:
     restaurant = make_restaurant(tax_ppm=88_750)
     make_menu(restaurant)
     for n in range(PAID_ORDERS):
-        order = make_order(restaurant=restaurant, paid=False, placed_at=now, customer_email=f"guest{n}@example.com")
+        order = make_order(
+            restaurant=restaurant, paid=False, placed_at=now, customer_email=f"guest{n}@example.com"
+        )
         mark_order_as_paid(
             order_id=order.pk,
             payment=PaymentSucceeded(

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from django.core.mail.backends.smtp import EmailBackend
-from embedded import Companion, EmbeddedServersFailed, Servers
 
+from embedded import Companion, EmbeddedServersFailed, Servers
 from rms_backend.environment import ROOT
 
 STARTUP_SECONDS = 30
@@ -30,10 +30,23 @@ def servers(home: Path) -> Servers:
     return Servers(
         home,
         companions=(
-            Companion(name="mailbox", argv=(sys.executable, "-m", "devtools.mailbox", "--home", "{home}/mailbox"), directory=ROOT),
+            Companion(
+                name="mailbox",
+                argv=(sys.executable, "-m", "devtools.mailbox", "--home", "{home}/mailbox"),
+                directory=ROOT,
+            ),
             Companion(
                 name="till",
-                argv=(sys.executable, "-m", "devtools.till", "--home", "{home}/till", "--token", secret("till_token", home=home), *TILL_LOCATIONS),
+                argv=(
+                    sys.executable,
+                    "-m",
+                    "devtools.till",
+                    "--home",
+                    "{home}/till",
+                    "--token",
+                    secret("till_token", home=home),
+                    *TILL_LOCATIONS,
+                ),
                 directory=ROOT,
             ),
         ),
@@ -106,7 +119,9 @@ def _told(path: Path) -> dict[str, Any]:
     """
     found = _eventually(lambda: json.loads(path.read_text()) if path.is_file() else None)
     if found is None:
-        raise EmbeddedServersFailed(f"{path.stem} did not start; see the logs in {path.parent.parent / 'logs'}.")
+        raise EmbeddedServersFailed(
+            f"{path.stem} did not start; see the logs in {path.parent.parent / 'logs'}."
+        )
     return dict(found)
 
 

@@ -67,7 +67,9 @@ class Environment:
         if not value:
             return default
         if not value.isascii() or not value.isdigit() or not at_least <= int(value) <= at_most:
-            raise self._wrong(name, f"Write a whole number from {at_least} to {at_most}, for example {default}.")
+            raise self._wrong(
+                name, f"Write a whole number from {at_least} to {at_most}, for example {default}."
+            )
         return int(value)
 
     def fraction(self, name: str, default: float) -> float:
@@ -86,7 +88,9 @@ class Environment:
     def url(self, name: str, *, schemes: tuple[str, ...]) -> str:
         value = self.text(name)
         if value and urlsplit(value).scheme not in schemes:
-            raise self._wrong(name, f"It must begin with one of: {', '.join(f'{s}://' for s in schemes)}.", hide=True)
+            raise self._wrong(
+                name, f"It must begin with one of: {', '.join(f'{s}://' for s in schemes)}.", hide=True
+            )
         return value
 
     def database(self, name: str) -> dict[str, object] | None:

@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 
 from embedded import EmbeddedServersFailed
-
 from rms_backend.environment import ROOT
 
 PREPARING = "RMS_PREPARING_DATABASE"

@@ -47,7 +47,9 @@ class WithoutTheTick(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         about = record.args if isinstance(record.args, dict) else {}
-        return record.levelno > logging.INFO or about.get("name") != "payments.tasks.run_post_payment_hooks_task"
+        return (
+            record.levelno > logging.INFO or about.get("name") != "payments.tasks.run_post_payment_hooks_task"
+        )
 
 
 def _facts(record: logging.LogRecord) -> dict[str, object]:

@@ -10,8 +10,8 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import lazy
 from kombu import Queue as KombuQueue
-from pipeline.queues import Queue
 
+from pipeline.queues import Queue
 from rms_backend import embedding
 from rms_backend.environment import ROOT, Environment, isolated
 
@@ -29,7 +29,9 @@ else:
     SECRET_KEY = env.required("DJANGO_SECRET_KEY", _SET_IT)
 ALLOWED_HOSTS = env.listed("DJANGO_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]" if DEBUG else "")
 if not ALLOWED_HOSTS:
-    raise ImproperlyConfigured("DJANGO_ALLOWED_HOSTS is not set. Name the hosts, for example 'orders.example.com'.")
+    raise ImproperlyConfigured(
+        "DJANGO_ALLOWED_HOSTS is not set. Name the hosts, for example 'orders.example.com'."
+    )
 
 DEMO_DATA = DEBUG and not isolated()
 
@@ -119,7 +121,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Where the hints travel
 
-CELERY_BROKER_URL = env.url("CELERY_BROKER_URL", schemes=("redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps"))
+CELERY_BROKER_URL = env.url(
+    "CELERY_BROKER_URL", schemes=("redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps")
+)
 if not CELERY_BROKER_URL and not DEBUG:
     raise ImproperlyConfigured(f"CELERY_BROKER_URL is not set. {_SET_IT}")
 BROKER_IS_EMBEDDED = not CELERY_BROKER_URL
@@ -160,7 +164,9 @@ CELERY_TASK_ROUTES: dict[str, dict[str, object]] = {}
 
 _mail_is_embedded = DEBUG and not env.text("EMAIL_HOST")
 EMAIL_BACKEND = env.text("EMAIL_BACKEND") or (
-    "rms_backend.embedding.MailboxBackend" if _mail_is_embedded else "django.core.mail.backends.smtp.EmailBackend"
+    "rms_backend.embedding.MailboxBackend"
+    if _mail_is_embedded
+    else "django.core.mail.backends.smtp.EmailBackend"
 )
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.whole("EMAIL_PORT", 587, at_least=1, at_most=65_535)
@@ -201,7 +207,9 @@ if not STRIPE_WEBHOOK_SECRETS:
 
 RETRY_TIME_SCALE = env.fraction("RETRY_TIME_SCALE", 1.0)
 if RETRY_TIME_SCALE != 1 and not DEBUG:
-    raise ImproperlyConfigured("RETRY_TIME_SCALE shortens the waits of a demonstration. Unset it with DJANGO_DEBUG=0.")
+    raise ImproperlyConfigured(
+        "RETRY_TIME_SCALE shortens the waits of a demonstration. Unset it with DJANGO_DEBUG=0."
+    )
 
 # What is said
 
@@ -212,7 +220,9 @@ if sys.argv[1:2] == ["test"]:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"ours": {"()": f"rms_backend.logging.{'Json' if LOG_FORMAT == 'json' else 'Human'}Formatter"}},
+    "formatters": {
+        "ours": {"()": f"rms_backend.logging.{'Json' if LOG_FORMAT == 'json' else 'Human'}Formatter"}
+    },
     "filters": {"no_tick": {"()": "rms_backend.logging.WithoutTheTick"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "ours", "filters": ["no_tick"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from embedded import Servers
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,10 +28,12 @@ addresses = servers.ensure_running()
 if WORKER:
     # Each worker of pytest-xdist reads its own messages only: it gets a Valkey database to itself.
     database = int(WORKER.removeprefix("gw")) + 1
-    os.environ["ISOLATED_CELERY_BROKER_URL"] = addresses.broker_url.replace("virtual_host=0", f"virtual_host={database}")
+    os.environ["ISOLATED_CELERY_BROKER_URL"] = addresses.broker_url.replace(
+        "virtual_host=0", f"virtual_host={database}"
+    )
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:  # noqa: ARG001 - pytest's signature
+def pytest_unconfigure(config: pytest.Config) -> None:
     """
     Remove the servers with everything they made, once the process that started them is through.
     """

@@ -25,7 +25,14 @@ class TestSales(TestCase):
 
         fact = SaleFact.objects.get()
         self.assertEqual(
-            (fact.subtotal_minor, fact.discount_minor, fact.tax_minor, fact.tip_minor, fact.total_minor, fact.items),
+            (
+                fact.subtotal_minor,
+                fact.discount_minor,
+                fact.tax_minor,
+                fact.tip_minor,
+                fact.total_minor,
+                fact.items,
+            ),
             (5350, 350, 500, 200, 5700, 3),
         )
 

@@ -3,20 +3,14 @@
 """
 
 import argparse
-import secrets
 import signal
 import sys
-import time
-import urllib.request
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from devtools.show import pizza_place
-from devtools.show.crew import LANES, Crew, DidNotStart, free_port
+from devtools.show.crew import DidNotStart
 from devtools.show.stage import AlreadyRunning, Stage
 from embedded import EmbeddedServersFailed
 

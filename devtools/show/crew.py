@@ -84,7 +84,7 @@ class Crew:
 
     def kill(self, name: str) -> None:
         """
-        kill -9 the process and all its children.
+        Kill -9 the process and all its children.
         """
         process = self.running.pop(name)
         os.killpg(process.pid, signal.SIGKILL)

@@ -29,7 +29,9 @@ def main() -> int:
         servers.remove() if wanted.remove else servers.stop()
     if wanted.remove:
         shutil.rmtree(VAR, ignore_errors=True)
-    print(f"{'The show and the' if ended else 'The'} embedded servers of this checkout are {'gone' if wanted.remove else 'stopped'}.")
+    print(
+        f"{'The show and the' if ended else 'The'} embedded servers of this checkout are {'gone' if wanted.remove else 'stopped'}."
+    )
     return 0
 
 

@@ -7,12 +7,17 @@ from dataclasses import dataclass, replace
 
 from devtools.show.pizza_place import PastOrder
 from devtools.stripe_sender import Delivery, DeliveryPlan, Sale, Sender, make_plan
+from devtools.stripe_sender.api_version import CURRENT
 from devtools.stripe_sender.delivery import Summary
-from devtools.stripe_sender.events import charge_succeeded, checkout_session_completed, payment_intent_succeeded
+from devtools.stripe_sender.events import (
+    charge_succeeded,
+    checkout_session_completed,
+    payment_intent_succeeded,
+)
 from orders.models import Order
 
 CARDS = (("visa", "4242"), ("mastercard", "4444"), ("amex", "0005"))
-API_VERSIONS = ("2022-08-01", None)
+API_VERSIONS = ("2022-08-01", CURRENT)
 DOUBLED_SHARE = 0.25
 SHUFFLED_PLACES = 6
 SEED = 20151127
@@ -31,7 +36,11 @@ class Evening:
         """
         Three events tell of every order: its charge, its PaymentIntent, and for every second one its checkout.
         """
-        events = [event for n, (order, then) in enumerate(zip(orders, past, strict=True)) for event in _events(n, order, then)]
+        events = [
+            event
+            for n, (order, then) in enumerate(zip(orders, past, strict=True))
+            for event in _events(n, order, then)
+        ]
         plan = make_plan(events, seed=SEED, duplicates=DOUBLED_SHARE, shuffled=SHUFFLED_PLACES)
         gap = lasts_seconds / len(plan.deliveries)
         paced = tuple(replace(one, after_seconds=n * gap) for n, one in enumerate(plan.deliveries))
@@ -56,6 +65,5 @@ def _events(n: int, order: Order, then: PastOrder) -> list[dict[str, object]]:
         created=int(then.at.timestamp()),
     )
     version = API_VERSIONS[n % len(API_VERSIONS)]
-    how = {"api_version": version} if version else {}
-    told = [charge_succeeded(sale, **how), payment_intent_succeeded(sale, **how)]
-    return told if n % 2 else [*told, checkout_session_completed(sale, **how)]
+    told = [charge_succeeded(sale, api_version=version), payment_intent_succeeded(sale, api_version=version)]
+    return told if n % 2 else [*told, checkout_session_completed(sale, api_version=version)]

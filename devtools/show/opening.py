@@ -24,6 +24,8 @@ from orders.models import (
 from orders.placing import Draft, DraftLine, place_orders
 
 MEMBERS = 40
+EVERY_MEMBER = 3  # every third order is a member's
+EVERY_NOTE = 25
 OPENING_STOCK_MG = 2_000_000_000
 SERVICE_TYPES = (ServiceType.DINE_IN, ServiceType.PICKUP, ServiceType.DELIVERY)
 PLACED_AT_ONCE = 1_000
@@ -107,7 +109,7 @@ def _guests(count: int) -> list[Customer]:
     guests = Customer.objects.bulk_create(
         (Customer(name=f"Guest {n}", email=f"guest{n}@example.com") for n in range(count)), batch_size=5_000
     )
-    return [members[n % MEMBERS] if n % 3 == 0 else guests[n] for n in range(count)]
+    return [members[n % MEMBERS] if n % EVERY_MEMBER == 0 else guests[n] for n in range(count)]
 
 
 def _draft(n: int, order: PastOrder, offer: Offer, guest: Customer) -> Draft:
@@ -120,7 +122,7 @@ def _draft(n: int, order: PastOrder, offer: Offer, guest: Customer) -> Draft:
         placed_at=order.at,
         service_type=SERVICE_TYPES[n % len(SERVICE_TYPES)],
         table=str(n % 20 + 1) if n % len(SERVICE_TYPES) == 0 else "",
-        note="Please ring twice" if n % 25 == 2 else "",
+        note="Please ring twice" if n % EVERY_NOTE == 0 else "",
         customer=guest,
         lines=tuple(DraftLine(variant_id=variant, quantity=number) for variant, number in counted.items()),
     )

@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from types import TracebackType
+from typing import Self
 
 import django
 
@@ -17,7 +18,7 @@ from django.conf import settings  # noqa: E402 - Django has to be set up before 
 from django.contrib.auth import get_user_model  # noqa: E402
 from django.db import connection  # noqa: E402
 from rich.console import Console  # noqa: E402
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: E402
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn  # noqa: E402
 from rich.table import Table  # noqa: E402
 
 from devtools.mailbox import MailboxClient  # noqa: E402
@@ -58,10 +59,12 @@ class Performance:
         self._looked_at = 0.0
         self._told_tenths = 0
 
-    def __enter__(self) -> "Performance":
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
         self.screen.print("Sending everybody home …")
         self.crew.dismiss()
         connection.close()
@@ -105,7 +108,9 @@ class Performance:
                 self._show_follow_ups(bars, following)
 
             self.summary = evening.take_place(
-                url=f"{self._web}/payments/webhooks/stripe/", secret=settings.STRIPE_WEBHOOK_SECRETS[0], heard=heard
+                url=f"{self._web}/payments/webhooks/stripe/",
+                secret=settings.STRIPE_WEBHOOK_SECRETS[0],
+                heard=heard,
             )
             self._wait_until_at_rest(bars, following)
 
@@ -123,7 +128,9 @@ class Performance:
             self.screen.print(f"[bold red]It does not add up:[/] {'; '.join(wrong)}.")
         else:
             count = len(self.orders)
-            self.screen.print(f"[bold green]{count:,} orders paid, {count * len(list(menu)):,} follow-ups done. Nothing lost, nothing doubled.[/]")
+            self.screen.print(
+                f"[bold green]{count:,} orders paid, {count * len(list(menu)):,} follow-ups done. Nothing lost, nothing doubled.[/]"
+            )
         return not wrong
 
     def stay(self) -> None:
@@ -147,16 +154,24 @@ class Performance:
         )  # fmt: skip
         for name in LANES:
             self.crew.start_worker(name)
-        self.crew.start("beat", "celery", "-A", "rms_backend", "beat", "--schedule", str(self.stage.home / "beat"))
         self.crew.start(
-            "flower", "celery", "-A", "rms_backend", "flower", f"--port={self.flower_port}", "--address=127.0.0.1"
+            "beat", "celery", "-A", "rms_backend", "beat", "--schedule", str(self.stage.home / "beat")
+        )
+        self.crew.start(
+            "flower",
+            "celery",
+            "-A",
+            "rms_backend",
+            "flower",
+            f"--port={self.flower_port}",
+            "--address=127.0.0.1",
         )
         self.crew.wait_for("web", lambda: _answers(f"{self._web}/admin/login/"))
         for name in LANES:
             self.crew.wait_for(name, lambda name=name: self.crew.says(name, "ready."))  # type: ignore[misc]
         self.crew.wait_for("flower", lambda: _answers(f"http://127.0.0.1:{self.flower_port}/"))
 
-    def _show_follow_ups(self, bars: Progress, task: int) -> None:
+    def _show_follow_ups(self, bars: Progress, task: TaskID) -> None:
         if time.monotonic() < self._looked_at + LOOKS_EVERY_SECONDS:
             return
         self._looked_at = time.monotonic()
@@ -164,15 +179,17 @@ class Performance:
             cursor.execute("SELECT count(*) FROM pipeline_steprun WHERE due_at IS NULL")
             bars.update(task, completed=cursor.fetchone()[0])
 
-    def _say_in_a_log(self, bars: Progress, task: int) -> None:
+    def _say_in_a_log(self, bars: Progress, task: TaskID) -> None:
         # Bars move on a terminal only; a log gets a line for every tenth.
         tenth = int(bars.tasks[task].percentage // 10)
         if not self.screen.is_terminal and tenth > self._told_tenths:
             self._told_tenths = tenth
             self.screen.print(f"  … {tenth * 10} % of Stripe's calls")
 
-    def _wait_until_at_rest(self, bars: Progress, task: int) -> None:
-        give_up_at = time.monotonic() + SETTLES_WITHIN_SECONDS + SETTLES_WITHIN_SECONDS_PER_ORDER * len(self.orders)
+    def _wait_until_at_rest(self, bars: Progress, task: TaskID) -> None:
+        give_up_at = (
+            time.monotonic() + SETTLES_WITHIN_SECONDS + SETTLES_WITHIN_SECONDS_PER_ORDER * len(self.orders)
+        )
         while open_step_runs() and time.monotonic() < give_up_at:
             self._show_follow_ups(bars, task)
             time.sleep(0.25)
@@ -195,7 +212,11 @@ class Performance:
 
     def _progress(self) -> Progress:
         return Progress(
-            TextColumn("  {task.description:12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=self.screen
+            TextColumn("  {task.description:12}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=self.screen,
         )
 
 

@@ -24,7 +24,10 @@ SIZES = ("S", "M", "L", "XL", "XXL")
 HALF_PORTION_MG = (
     (re.compile(r"Garlic|Oregano|Thyme|Cilantro"), 2_000),
     (re.compile(r"Sauce"), 30_000),
-    (re.compile(r"Cheese|Chicken|Sausage|Salami|Ham|Bacon|Pepperoni|Prosciutto|Roast|Pancetta|Capocollo"), 35_000),
+    (
+        re.compile(r"Cheese|Chicken|Sausage|Salami|Ham|Bacon|Pepperoni|Prosciutto|Roast|Pancetta|Capocollo"),
+        35_000,
+    ),
     (re.compile(r""), 20_000),
 )
 _ENTRY = re.compile(r'- `"(?P<code>\w+)"`: The (?P<name>.+?) Pizza \((?P<toppings>[^)]+)\)')
@@ -130,7 +133,9 @@ def _order(number: str, rows: list[dict[str, str]]) -> PastOrder:
         number=number,
         at=at,
         pizzas=tuple(
-            Sold(code=r["name"], size=r["size"], category=r["type"], price_minor=int(Decimal(r["price"]) * 100))
+            Sold(
+                code=r["name"], size=r["size"], category=r["type"], price_minor=int(Decimal(r["price"]) * 100)
+            )
             for r in rows
         ),
     )

@@ -117,7 +117,10 @@ def _steps(count: int) -> list[Line]:
 
 def _outside(count: int, books: Books) -> list[Line]:
     lines = []
-    for kind, step in (("confirmation", "send_order_confirmation_email"), ("staff", "send_staff_notification")):
+    for kind, step in (
+        ("confirmation", "send_order_confirmation_email"),
+        ("staff", "send_staff_notification"),
+    ):
         letters, different = books.letters(kind)
         excused = _unknown_outcomes(step)
         copies = letters - different
@@ -148,7 +151,9 @@ def _sums(past: Sequence[PastOrder]) -> list[Line]:
     return [
         _line("sales counted (facts)", SaleFact.objects.count(), len(past)),
         _money("money in the facts", SaleFact.objects.aggregate(sum=Sum("total_minor"))["sum"], money),
-        _money("money in the hourly sums", HourlySales.objects.aggregate(sum=Sum("total_minor"))["sum"], money),
+        _money(
+            "money in the hourly sums", HourlySales.objects.aggregate(sum=Sum("total_minor"))["sum"], money
+        ),
         _line("stock used, grams, by recipe", sum(moved.values()) // 1_000, sum(used.values()) // 1_000),
         _line("ingredients that differ from the recipes", len(wrong), 0),
         _line("orders that earned points, each once", _earned_once(), LoyaltyEntry.objects.count()),
@@ -185,4 +190,6 @@ def _line(what: str, found: int, expected: int) -> Line:
 
 def _money(what: str, found: int | None, expected: int) -> Line:
     found = found or 0
-    return Line(what=what, found=f"${found / 100:,.2f}", expected=f"${expected / 100:,.2f}", ok=found == expected)
+    return Line(
+        what=what, found=f"${found / 100:,.2f}", expected=f"${expected / 100:,.2f}", ok=found == expected
+    )

@@ -34,7 +34,9 @@ class TestConsumption(TestCase):
         consumption.deduct(order_ids=[order.pk for order in orders])
 
         for stock in Stock.objects.all():
-            moved = sum(StockMovement.objects.filter(ingredient=stock.ingredient).values_list("quantity", flat=True))
+            moved = sum(
+                StockMovement.objects.filter(ingredient=stock.ingredient).values_list("quantity", flat=True)
+            )
             self.assertEqual(stock.on_hand, moved)
 
     def test_goes_by_the_recipe_of_the_moment_of_ordering(self):

@@ -27,7 +27,9 @@ class TestPoints(TestCase):
 
     def test_of_a_member_add_up_in_the_balance(self):
         restaurant = make_restaurant()
-        orders = [make_order(restaurant=restaurant, member=True, customer_email="m@example.com") for _ in range(4)]
+        orders = [
+            make_order(restaurant=restaurant, member=True, customer_email="m@example.com") for _ in range(4)
+        ]
 
         points.award(order_ids=[order.pk for order in orders[:3]])
         points.award(order_ids=[orders[3].pk])

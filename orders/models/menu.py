@@ -32,10 +32,17 @@ class Variant(models.Model):
     """
 
     item = models.ForeignKey(MenuItem, on_delete=models.CASCADE, related_name="variants")
-    size = models.CharField(max_length=20, help_text="'S', 'large', 'bottle'; empty where there is only one", blank=True)
+    size = models.CharField(
+        max_length=20, help_text="'S', 'large', 'bottle'; empty where there is only one", blank=True
+    )
     price_minor = models.PositiveIntegerField()
     recipe = models.ForeignKey(
-        "orders.Recipe", null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="the current one"
+        "orders.Recipe",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="the current one",
     )
 
     class Meta:

@@ -42,7 +42,9 @@ class Order(models.Model):
     # It travels in URLs and to Stripe, so it is random: nobody can guess the next one.
     public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     restaurant = models.ForeignKey(Restaurant, on_delete=models.PROTECT, related_name="orders")
-    customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.PROTECT, related_name="orders")
+    customer = models.ForeignKey(
+        Customer, null=True, blank=True, on_delete=models.PROTECT, related_name="orders"
+    )
     number = models.CharField(max_length=20, help_text="What is called out at the counter")
     service_type = models.CharField(max_length=10, choices=ServiceType.choices)
     table = models.CharField(max_length=20, blank=True)
@@ -61,8 +63,12 @@ class Order(models.Model):
     status = models.CharField(max_length=20, choices=OrderStatus.choices, default=OrderStatus.PENDING_PAYMENT)
     paid_at = models.DateTimeField(null=True, blank=True)
     review_reason = models.CharField(max_length=200, blank=True)
-    payment_intent = models.CharField(max_length=255, blank=True, help_text="Stripe's id, once checkout began")
-    checkout_session = models.CharField(max_length=255, blank=True, help_text="Stripe's id, once checkout began")
+    payment_intent = models.CharField(
+        max_length=255, blank=True, help_text="Stripe's id, once checkout began"
+    )
+    checkout_session = models.CharField(
+        max_length=255, blank=True, help_text="Stripe's id, once checkout began"
+    )
 
     class Meta:
         constraints = [
@@ -78,13 +84,18 @@ class Order(models.Model):
                 ),
             ),
             models.CheckConstraint(
-                name="order_paid_has_a_moment", condition=~Q(status=OrderStatus.PAID) | Q(paid_at__isnull=False)
+                name="order_paid_has_a_moment",
+                condition=~Q(status=OrderStatus.PAID) | Q(paid_at__isnull=False),
             ),
         ]
         indexes = [
-            models.Index(fields=["payment_intent"], name="order_by_payment_intent", condition=~Q(payment_intent="")),
             models.Index(
-                fields=["checkout_session"], name="order_by_checkout_session", condition=~Q(checkout_session="")
+                fields=["payment_intent"], name="order_by_payment_intent", condition=~Q(payment_intent="")
+            ),
+            models.Index(
+                fields=["checkout_session"],
+                name="order_by_checkout_session",
+                condition=~Q(checkout_session=""),
             ),
             models.Index(fields=["restaurant", "paid_at"], name="order_by_restaurant_paid_at"),
         ]

@@ -23,7 +23,9 @@ class OrderLine(models.Model):
     note = models.CharField(max_length=500, blank=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(quantity__gt=0), name="order_line_is_not_empty")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(quantity__gt=0), name="order_line_is_not_empty")
+        ]
 
     @property
     def total_minor(self) -> int:

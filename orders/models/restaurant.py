@@ -58,7 +58,8 @@ class Restaurant(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(business_day_starts_at_hour__lte=23), name="restaurant_day_starts_within_day"
+                condition=models.Q(business_day_starts_at_hour__lte=23),
+                name="restaurant_day_starts_within_day",
             ),
             models.CheckConstraint(
                 condition=models.Q(currency__regex=r"^[A-Z]{3}$"), name="restaurant_currency_is_iso"
@@ -96,7 +97,9 @@ class Tax(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["restaurant", "name"], name="tax_once_per_restaurant"),
-            models.CheckConstraint(condition=models.Q(rate_ppm__lte=1_000_000), name="tax_at_most_everything"),
+            models.CheckConstraint(
+                condition=models.Q(rate_ppm__lte=1_000_000), name="tax_at_most_everything"
+            ),
         ]
 
 
@@ -110,5 +113,7 @@ class StaffRecipient(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["restaurant", "email"], name="staff_recipient_once_per_restaurant")
+            models.UniqueConstraint(
+                fields=["restaurant", "email"], name="staff_recipient_once_per_restaurant"
+            )
         ]

@@ -37,7 +37,11 @@ class TestTotals(SimpleTestCase):
         discount = sum(lines) * share // 100
 
         sums = totals(
-            line_totals_minor=lines, discount_minor=discount, tip_minor=tip, tax_rates=tax_rates, prices_include_tax=included
+            line_totals_minor=lines,
+            discount_minor=discount,
+            tip_minor=tip,
+            tax_rates=tax_rates,
+            prices_include_tax=included,
         )
 
         on_top = 0 if included else sums.tax_minor
@@ -49,7 +53,13 @@ class TestTotals(SimpleTestCase):
 
     def test_refuse_a_discount_larger_than_the_order(self):
         with self.assertRaises(ValueError):
-            totals(line_totals_minor=[100], discount_minor=101, tip_minor=0, tax_rates=[], prices_include_tax=False)
+            totals(
+                line_totals_minor=[100],
+                discount_minor=101,
+                tip_minor=0,
+                tax_rates=[],
+                prices_include_tax=False,
+            )
 
 
 class TestMoney(SimpleTestCase):

@@ -192,7 +192,12 @@ class TestSignature(TestCase):
 
     def test_is_good_for_five_minutes_and_no_longer_either_way(self):
         now = int(time.time())
-        ages = {-FIVE_MINUTES - 10: 400, -FIVE_MINUTES + 10: 200, FIVE_MINUTES - 10: 200, FIVE_MINUTES + 10: 400}
+        ages = {
+            -FIVE_MINUTES - 10: 400,
+            -FIVE_MINUTES + 10: 200,
+            FIVE_MINUTES - 10: 200,
+            FIVE_MINUTES + 10: 400,
+        }
 
         found = {age: deliver(self.event, at=now - age) for age in ages}
 
@@ -206,7 +211,15 @@ class TestSignature(TestCase):
 
     def test_that_is_missing_or_rubbish_is_refused(self):
         good = sign(self.body, secret=self.secret)
-        for signature in ("", "t=", "rubbish", "t=1,v1=abc", good[:-1] + "x", good.replace("v1", "v0"), "t=x,v1=" + "0" * 64):
+        for signature in (
+            "",
+            "t=",
+            "rubbish",
+            "t=1,v1=abc",
+            good[:-1] + "x",
+            good.replace("v1", "v0"),
+            "t=x,v1=" + "0" * 64,
+        ):
             with self.subTest(signature):
                 self.assertEqual(post(self.body, signature), 400)
 

@@ -72,6 +72,9 @@ class TestHistory(TestCase):
         promised(step, 1)
         discard(order_id=1, step=step.name, by="anna", reason="a test")
 
-        for rewriting in (lambda: StepEvent.objects.update(by="bob"), lambda: StepEvent.objects.all().delete()):
+        for rewriting in (
+            lambda: StepEvent.objects.update(by="bob"),
+            lambda: StepEvent.objects.all().delete(),
+        ):
             with self.assertRaisesRegex(DatabaseError, "only ever added"), transaction.atomic():
                 rewriting()

@@ -36,7 +36,9 @@ class TestDatabaseStep(TestCase):
         if self.bad & set(order_ids):
             raise TillBroken("a bad order")
         with connection.cursor() as cursor:
-            cursor.execute("INSERT INTO orders_charge VALUES (%s, 'pi', 'visa', '4242')", [f"ch_{self.calls}"[-200:]])
+            cursor.execute(
+                "INSERT INTO orders_charge VALUES (%s, 'pi', 'visa', '4242')", [f"ch_{self.calls}"[-200:]]
+            )
         return {order_id: {"seen": order_id} for order_id in order_ids}
 
     def test_does_the_whole_batch_at_once(self):
@@ -150,7 +152,11 @@ class TestOutsideStep(TestCase):
 
     def test_goes_on_telling_so_after_a_later_attempt_came_to_nothing(self):
         promised(self.step, 1)
-        for trouble in (UnknownOutcome("answer lost"), TemporaryFailure("refused for now"), TemporaryFailure("again")):
+        for trouble in (
+            UnknownOutcome("answer lost"),
+            TemporaryFailure("refused for now"),
+            TemporaryFailure("again"),
+        ):
             self.sink.behaviour = self._raise(trouble)
             carry_out(self.step, [1])
             make_due(self.step, 1)
@@ -169,7 +175,9 @@ class TestOutsideStep(TestCase):
         self.assertEqual((run.state, run.attempts), (State.WAITING, 0))
 
     def test_keeps_no_address_in_the_reason(self):
-        self.sink.behaviour = self._raise(TemporaryFailure("451 try later <guest@example.com> +49 170 1234567"))
+        self.sink.behaviour = self._raise(
+            TemporaryFailure("451 try later <guest@example.com> +49 170 1234567")
+        )
         promised(self.step, 1)
 
         carry_out(self.step, [1])

@@ -10,11 +10,11 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import override_settings
-from embedded import Servers
 
 from devtools.mailbox import running_mailbox
 from devtools.show.crew import Crew
 from devtools.till import running_till
+from embedded import Servers
 from tests.acceptance.house import House, path_of_home
 from tests.isolation import ROOT
 

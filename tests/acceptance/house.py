@@ -80,7 +80,14 @@ class House:
         before = self.crew.environment
         self.crew.environment = {**before, **environment}
         self.crew.start(
-            name, "celery", "-A", "rms_backend", "worker", "--concurrency=4", "--loglevel=info", f"--hostname={name}@%h"
+            name,
+            "celery",
+            "-A",
+            "rms_backend",
+            "worker",
+            "--concurrency=4",
+            "--loglevel=info",
+            f"--hostname={name}@%h",
         )
         self.crew.environment = before
         self.crew.wait_for(name, lambda: self.crew.says(name, "ready."))
@@ -98,7 +105,10 @@ class House:
     def orders(self, count: int) -> list[Order]:
         restaurant = make_restaurant(pos_location="LMAIN")
         make_menu(restaurant)
-        return [make_order(restaurant=restaurant, paid=False, customer_email=f"guest{n}@example.com") for n in range(count)]
+        return [
+            make_order(restaurant=restaurant, paid=False, customer_email=f"guest{n}@example.com")
+            for n in range(count)
+        ]
 
     def pay(self, orders: Iterable[Order], *, until_accepted: float = 60) -> list[int | None]:
         """
@@ -110,7 +120,10 @@ class House:
         paying = [events.payment_intent_succeeded(sale(order)) for order in orders]
         with self.sender() as sender:
             sender.deliver(
-                make_plan(paying), concurrency=4, on_delivery=lambda d: heard.append(d.status), until_accepted=until_accepted
+                make_plan(paying),
+                concurrency=4,
+                on_delivery=lambda d: heard.append(d.status),
+                until_accepted=until_accepted,
             )
         return heard
 
@@ -124,7 +137,9 @@ class House:
             broker.flushall()
 
     def broker(self) -> redis.Redis:
-        return redis.Redis(unix_socket_path=self.addresses.broker_socket, password=self.addresses.broker_password)
+        return redis.Redis(
+            unix_socket_path=self.addresses.broker_socket, password=self.addresses.broker_password
+        )
 
     def end_leases(self) -> None:
         """
@@ -155,7 +170,9 @@ class House:
             assert time.monotonic() < give_up_at, otherwise()
             time.sleep(0.05)
 
-    def assert_each_step_happened_once(self, orders: Sequence[Order], *, letters_twice_at_most: int = 0) -> None:
+    def assert_each_step_happened_once(
+        self, orders: Sequence[Order], *, letters_twice_at_most: int = 0
+    ) -> None:
         """
         Every effect exactly once, counted where it shows; a letter may come twice where its outcome was unknown.
         """

@@ -47,10 +47,14 @@ class TestEachFollowUpHappensExactlyOnce:
         house.till.break_down(Mode.SLOW, seconds=0.5)
         house.mailbox.break_down("slow", phase="data", seconds=0.5)
         house.pay(orders)
-        house.wait_for(lambda: len(at_work()) >= 2, lambda: f"never at work: {states([o.pk for o in orders])}")
+        house.wait_for(
+            lambda: len(at_work()) >= 2, lambda: f"never at work: {states([o.pk for o in orders])}"
+        )
 
         house.kill_worker()
-        half_sent = StepRun.objects.filter(state=State.RUNNING, sending_at__isnull=False, lane="emails").count()
+        half_sent = StepRun.objects.filter(
+            state=State.RUNNING, sending_at__isnull=False, lane="emails"
+        ).count()
         house.till.mend()
         house.mailbox.mend()
         house.end_leases()
@@ -62,7 +66,9 @@ class TestEachFollowUpHappensExactlyOnce:
 
     def test_when_a_letter_was_accepted_and_the_worker_died_before_it_could_say_so(self, house: House):
         orders = house.orders(1)
-        house.mailbox.break_down("hang", phase="after_data", times=1, recipient="guest0@example.com", keep=True)
+        house.mailbox.break_down(
+            "hang", phase="after_data", times=1, recipient="guest0@example.com", keep=True
+        )
         house.pay(orders)
         house.wait_for(lambda: house.letters(orders[0], "confirmation") == 1, lambda: "no letter came")
 
@@ -73,7 +79,9 @@ class TestEachFollowUpHappensExactlyOnce:
 
         house.wait_until_at_rest(orders)
         house.assert_each_step_happened_once(orders, letters_twice_at_most=1)
-        assert house.letters(orders[0], "confirmation") == 2, "the receipt with the unknown outcome was not sent again"
+        assert house.letters(orders[0], "confirmation") == 2, (
+            "the receipt with the unknown outcome was not sent again"
+        )
 
     def test_when_the_broker_is_flushed_at_any_moment(self, house: House):
         orders = house.orders(60)
@@ -81,7 +89,9 @@ class TestEachFollowUpHappensExactlyOnce:
 
         for start in range(0, 60, 10):
             house.pay(orders[start : start + 10])
-            time.sleep(chance.uniform(0, 0.2))  # not a wait for anything: the moment of the flush is to differ
+            time.sleep(
+                chance.uniform(0, 0.2)
+            )  # not a wait for anything: the moment of the flush is to differ
             house.flush_broker()
 
         house.wait_until_at_rest(orders)
@@ -129,7 +139,7 @@ class TestEachFollowUpHappensExactlyOnce:
 
         os.kill(house.servers.postgres_pid, signal.SIGKILL)
         house.pay(orders[20:], until_accepted=90)
-        house.wait_for(lambda: house.servers.is_running(), lambda: "PostgreSQL did not come back")
+        house.wait_for(house.servers.is_running, lambda: "PostgreSQL did not come back")
         house.wait_for(lambda: StepRun.objects.count() == 60 * SIX, lambda: "not every order was accepted")
         house.end_leases()
 
@@ -147,7 +157,10 @@ class TestMenuThatChanges:
         promise_extra_step(orders)
 
         house.start_worker()
-        house.wait_for(lambda: states_of_extra() == ["promised"] * 3 and done(orders) == 3 * SIX, lambda: str(states_of_extra()))
+        house.wait_for(
+            lambda: states_of_extra() == ["promised"] * 3 and done(orders) == 3 * SIX,
+            lambda: str(states_of_extra()),
+        )
         house.kill_worker()
         house.start_worker(DJANGO_SETTINGS_MODULE="tests.acceptance.settings")
 
@@ -172,15 +185,21 @@ class TestPoisonOrder:
         poison = orders[50].pk
         promise_extra_step(orders, step=POISON)
 
-        house.start_worker(DJANGO_SETTINGS_MODULE="tests.acceptance.settings", ISOLATED_POISON_ORDER=str(poison))
-        house.wait_for(lambda: ended_leases_and_at_rest(house, 100), lambda: str(states([o.pk for o in orders])))
+        house.start_worker(
+            DJANGO_SETTINGS_MODULE="tests.acceptance.settings", ISOLATED_POISON_ORDER=str(poison)
+        )
+        house.wait_for(
+            lambda: ended_leases_and_at_rest(house, 100), lambda: str(states([o.pk for o in orders]))
+        )
 
         rows = {run.order_id: run for run in StepRun.objects.filter(step=POISON)}
         neighbours = [run for order_id, run in rows.items() if order_id != poison]
         assert (rows[poison].state, rows[poison].attempts) == (State.BURIED, 3)
         assert {run.state for run in neighbours} == {State.DONE}
         assert max(run.attempts for run in neighbours) <= 2
-        assert list(rows[poison].events.order_by("id").values_list("what", flat=True)) == ["lease_lost"] * 3 + ["buried"]
+        assert list(rows[poison].events.order_by("id").values_list("what", flat=True)) == [
+            "lease_lost"
+        ] * 3 + ["buried"]
 
 
 EXTRA = "tests.acceptance.extra_menu.tasks.thank_the_cook_task"
@@ -191,7 +210,9 @@ def at_work() -> list[str]:
     """
     The lanes on which something has been sent whose answer is not there yet.
     """
-    lanes = StepRun.objects.filter(state=State.RUNNING, sending_at__isnull=False).values_list("lane", flat=True)
+    lanes = StepRun.objects.filter(state=State.RUNNING, sending_at__isnull=False).values_list(
+        "lane", flat=True
+    )
     return sorted(set(lanes))
 
 
@@ -200,7 +221,8 @@ def promise_extra_step(orders, *, step: str = EXTRA) -> None:
     What a process with the longer menu would have promised.
     """
     StepRun.objects.bulk_create(
-        StepRun(step=step, subject_id=order.pk, order_id=order.pk, lane="default", due_at=order.placed_at) for order in orders
+        StepRun(step=step, subject_id=order.pk, order_id=order.pk, lane="default", due_at=order.placed_at)
+        for order in orders
     )
 
 

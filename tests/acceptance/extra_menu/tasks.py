@@ -14,19 +14,15 @@ from pipeline.retries import RetryPolicy
 from pipeline.steps import Effect, Report
 
 
-@post_payment_step(
-    queue=Queue.DEFAULT, retry=RetryPolicy(times=2, delay_seconds=30), effect=Effect.DATABASE
-)
+@post_payment_step(queue=Queue.DEFAULT, retry=RetryPolicy(times=2, delay_seconds=30), effect=Effect.DATABASE)
 def thank_the_cook_task(order_id: int) -> Report:
     """Thank the cook."""
     return {"thanked_for": order_id}
 
 
-@post_payment_step(
-    queue=Queue.DEFAULT, retry=RetryPolicy(times=2, delay_seconds=30), effect=Effect.DATABASE
-)
+@post_payment_step(queue=Queue.DEFAULT, retry=RetryPolicy(times=2, delay_seconds=30), effect=Effect.DATABASE)
 def poison_task(order_ids: Sequence[int]) -> dict[int, Report]:
     """Kill the worker that touches the poison order."""
-    if settings.POISON_ORDER in order_ids:
+    if getattr(settings, "POISON_ORDER", 0) in order_ids:
         os.kill(os.getpid(), signal.SIGKILL)
     return {}
