@@ -11,12 +11,12 @@ logger = logging.getLogger("rms.pipeline")
 WARNINGS = frozenset(
     {
         "step.failed", "step.buried", "step.lease_lost", "step.sent_again", "step.finish_refused", "step.abandoned",
-        "dispatch.not_published", "nudge.not_sent", "tick.not_sent", "step.unknown_to_this_code",
+        "dispatch.not_published", "nudge.not_sent", "tick.not_sent",
     }
 )  # fmt: skip
 KNOWN = WARNINGS | frozenset(
     {
-        "step.done", "step.not_claimed", "step.postponed", "step.revived", "step.discarded", "step.skipped",
+        "step.done", "step.not_claimed", "step.postponed", "step.revived", "step.discarded",
         "step.handed_back", "batch.taken_apart", "dispatch.published", "lane.paused", "lane.resumed",
         "step.sent_on_request",
     }

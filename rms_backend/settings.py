@@ -83,7 +83,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 STATIC_URL = "static/"
-STATIC_ROOT = ROOT / "static_collected"
+STATIC_ROOT = None if DEBUG else ROOT / "static_collected"  # in development files come from their apps
 WHITENOISE_USE_FINDERS = DEBUG
 LANGUAGE_CODE = "en"
 USE_I18N = True
@@ -217,6 +217,7 @@ LOG_FORMAT = env.choice("LOG_FORMAT", ("human", "json"))
 LOG_LEVEL = env.choice("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR"))
 if sys.argv[1:2] == ["test"]:
     LOG_LEVEL = "CRITICAL"  # tests provoke every failure there is
+CELERY_LOG_LEVEL = "INFO" if LOG_LEVEL == "DEBUG" else LOG_LEVEL
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -226,5 +227,9 @@ LOGGING = {
     "filters": {"no_tick": {"()": "rms_backend.logging.WithoutTheTick"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "ours", "filters": ["no_tick"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"rms": {"level": LOG_LEVEL}, "celery": {"level": "INFO"}, "django": {"level": "INFO"}},
+    "loggers": {
+        "rms": {"level": LOG_LEVEL},
+        "celery": {"level": CELERY_LOG_LEVEL},
+        "django": {"level": CELERY_LOG_LEVEL},
+    },
 }
