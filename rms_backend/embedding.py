@@ -27,28 +27,13 @@ def servers(home: Path) -> Servers:
     """
     The embedded servers below `home`, with the mailbox and the till beside them.
     """
+    secret("till_token", home=home)  # the till reads it from its file
+    till = ("--home", "{home}/till", "--token-file", "{home}/secrets/till_token", *TILL_LOCATIONS)
     return Servers(
         home,
         companions=(
-            Companion(
-                name="mailbox",
-                argv=(sys.executable, "-m", "devtools.mailbox", "--home", "{home}/mailbox"),
-                directory=ROOT,
-            ),
-            Companion(
-                name="till",
-                argv=(
-                    sys.executable,
-                    "-m",
-                    "devtools.till",
-                    "--home",
-                    "{home}/till",
-                    "--token",
-                    secret("till_token", home=home),
-                    *TILL_LOCATIONS,
-                ),
-                directory=ROOT,
-            ),
+            _companion("mailbox", "--home", "{home}/mailbox"),
+            _companion("till", *till),
         ),
     )
 
@@ -111,6 +96,10 @@ class MailboxBackend(EmailBackend):
             self.host, self.port = at["smtp_host"], at["smtp_port"]
             self.use_tls = False
         return super().open()
+
+
+def _companion(name: str, *arguments: str) -> Companion:
+    return Companion(name=name, argv=(sys.executable, "-m", f"devtools.{name}", *arguments), directory=ROOT)
 
 
 def _told(path: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from rich.console import Console
 
@@ -25,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     wanted = _arguments(argv)
     signal.signal(signal.SIGTERM, _leave)
-    stage = Stage()
+    stage = Stage(in_a_rush=_length(wanted.orders) == 0)
     try:
         stage.set()
         return _perform(stage, orders=wanted.orders, once=wanted.once)
@@ -46,7 +47,8 @@ def _perform(stage: Stage, *, orders: int, once: bool) -> int:
         show.serve(pizza_place.an_evening(orders), lasts_seconds=_length(orders))
         ok = show.close()
         if not once:
-            show.stay()
+            with suppress(KeyboardInterrupt):  # the way to end it
+                show.stay()
     return 0 if ok else 1
 
 

@@ -28,7 +28,11 @@ def _setup() -> Setup:
     parser.add_argument("--home", type=Path, required=True, help="folder of the till's own truth")
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
     parser.add_argument("--port", type=int, default=0, help="0: the port of last time, or a free one")
-    parser.add_argument("--token", default=DEFAULT_TOKEN, help="the bearer token that callers must send")
+    token = parser.add_mutually_exclusive_group()
+    token.add_argument("--token", default=DEFAULT_TOKEN, help="the bearer token that callers must send")
+    token.add_argument(
+        "--token-file", type=Path, help="a file that holds it: nobody reads that in the process list"
+    )
     parser.add_argument(
         "--location",
         action="append",
@@ -38,7 +42,8 @@ def _setup() -> Setup:
     )
     told = parser.parse_args()
     locations = dict(told.location) if told.location else dict(DEFAULT_LOCATIONS)
-    return Setup(home=told.home, host=told.host, port=told.port, token=told.token, locations=locations)
+    secret = told.token_file.read_text().strip() if told.token_file else told.token
+    return Setup(home=told.home, host=told.host, port=told.port, token=secret, locations=locations)
 
 
 def _location(text: str) -> tuple[str, str]:
