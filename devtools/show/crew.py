@@ -47,7 +47,7 @@ class Crew:
         with (self.logs / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(
                 [sys.executable, "-m", *argv],
-                env={**os.environ, **self.environment},
+                env={**_inherited(), **self.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -127,6 +127,11 @@ def free_port(wanted: int) -> int:
                 continue
             return port
     raise DidNotStart(f"No port from {wanted} to {wanted + 99} is free.")
+
+
+def _inherited() -> dict[str, str]:
+    # What an isolated run was told is for itself: its processes are told anew.
+    return {name: value for name, value in os.environ.items() if not name.startswith("ISOLATED_")}
 
 
 def _end_with_the_parent() -> None:
