@@ -21,16 +21,6 @@ from tests.isolation import ROOT
 LOCATIONS = {"LMAIN": "USD"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """
-    Everything here shares one house, so one worker of pytest-xdist does it all.
-    """
-    for item in items:
-        if "tests/acceptance" in str(item.path):
-            item.add_marker(pytest.mark.acceptance)
-            item.add_marker(pytest.mark.xdist_group("acceptance"))
-
-
 @pytest.fixture(scope="session")
 def built_house(tmp_path_factory, django_db_blocker) -> Iterator[House]:
     home = path_of_home(ROOT / "var")

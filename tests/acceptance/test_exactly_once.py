@@ -7,12 +7,17 @@ import random
 import signal
 import time
 
+import pytest
+
 from devtools.stripe_sender import events, make_plan
 from devtools.till import Mode
 from payments import tasks
 from payments.models import StripeEvent
 from pipeline.models import State, StepEvent, StepRun
 from tests.acceptance.house import House, sale, states
+
+# Everything here shares one house, so one worker of pytest-xdist does it all.
+pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("acceptance")]
 
 SEED = 7
 SIX = 6
