@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from pipeline.outside import TAKES_ON_NEW_FOR_SECONDS
 from pipeline.queues import Queue
 from pipeline.steps import Effect, Step, menu
 
@@ -40,17 +41,21 @@ def check_the_menu(**_kwargs: Any) -> list[CheckMessage]:
 
 
 def _problems_of(step: Step) -> list[CheckMessage]:
-    limit = settings.CELERY_TASK_TIME_LIMIT
-    if step.effect is Effect.OUTSIDE and step.lease_seconds + 60 > limit:
-        return [
-            Error(
-                f"CELERY_TASK_TIME_LIMIT is {limit} s, but a message of {step.name} may take "
-                f"{step.lease_seconds + 60} s.",
-                hint=f"Set it to {step.lease_seconds + 60} or more.",
-                id="pipeline.E003",
-            )
-        ]
-    return []
+    # A message takes on new orders for a minute, and the last of them may take as long as its lease.
+    longest = (
+        TAKES_ON_NEW_FOR_SECONDS + step.lease_seconds if step.effect is Effect.OUTSIDE else step.lease_seconds
+    )
+    if longest <= settings.CELERY_TASK_SOFT_TIME_LIMIT:
+        return []
+    grace = settings.CELERY_TASK_TIME_LIMIT - settings.CELERY_TASK_SOFT_TIME_LIMIT
+    return [
+        Error(
+            f"CELERY_TASK_TIME_LIMIT is {settings.CELERY_TASK_TIME_LIMIT} s, of which the last {grace} s are for "
+            f"cleaning up, but a message of {step.name} may take {longest} s.",
+            hint=f"Set it to {longest + grace} or more.",
+            id="pipeline.E003",
+        )
+    ]
 
 
 def _did_you_mean(word: str, known: list[str]) -> str:

@@ -76,12 +76,13 @@ history AS (
 SELECT count(*) FROM failed
 """
 
-# Nothing was tried: the attempt does not count.
+# Nothing was tried: the attempt does not count, and what it marked as sending did not leave.
 POSTPONE = """
 UPDATE pipeline_steprun
    SET state = 'waiting', attempts = attempts - 1, lease_token = NULL, because = %(because)s,
+       sending_at = CASE WHEN %(unknown)s THEN sending_at END,
        due_at = clock_timestamp() + make_interval(secs => %(wait)s)
- WHERE step = %(step)s AND subject_id = ANY(%(subjects)s) AND state = 'running' AND lease_token = %(token)s
+ WHERE step = %(step)s AND subject_id = %(subject)s AND state = 'running' AND lease_token = %(token)s
 """
 
 # Sent, but this message will not get round to it: due again at once, for another worker.
@@ -147,17 +148,18 @@ class Claim:
         done = self._rows(FAIL, subject=subject, because=because, wait=wait, unknown=unknown)
         return bool(done[0][0])
 
-    def postpone(self, subjects: Sequence[int], *, because: str, wait: float) -> None:
+    def postpone(self, subject: int, *, because: str, wait: float) -> None:
         """
-        Give subjects back untried for `wait` seconds.
+        Give a subject back untried for `wait` seconds.
         """
         execute(
             POSTPONE,
             step=self.step.name,
             token=self.token,
-            subjects=list(subjects),
+            subject=subject,
             because=because,
             wait=wait,
+            unknown=self.attempts[subject].outcome_unknown,
         )
 
     def only(self, subjects: Sequence[int]) -> "Claim":

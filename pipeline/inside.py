@@ -21,7 +21,10 @@ def carry_out(claim: Claim) -> dict[int, Result]:
             return {claim.subjects[0]: settle(claim, claim.subjects[0], trouble)}
         # The roll-back hit every order once; from here on each stands for itself.
         journal.record(
-            "batch.taken_apart", step=claim.step.name, orders=len(claim.attempts), because=type(trouble)
+            "batch.taken_apart",
+            step=claim.step.name,
+            orders=len(claim.attempts),
+            because=type(trouble).__name__,
         )
     results: dict[int, Result] = {}
     for subject in claim.subjects:

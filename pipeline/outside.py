@@ -20,6 +20,12 @@ from pipeline.steps import Parcel, Report, Step
 TAKES_ON_NEW_FOR_SECONDS = 60
 
 
+class WrongParcels(RuntimeError):
+    """
+    A step must pack exactly one parcel for each order.
+    """
+
+
 @dataclass
 class Window:
     """
@@ -73,12 +79,15 @@ class Window:
         The parcels of the claim; an order whose parcel cannot be packed fails alone.
         """
         try:
-            return self.step.work(claim.subjects)
+            parcels: dict[int, Parcel] = self.step.work(claim.subjects)
+            if parcels.keys() != claim.attempts.keys():
+                raise WrongParcels(f"{self.step.name} packed {sorted(parcels)} for {claim.subjects}.")
+            return parcels  # noqa: TRY300 - a table of contents reads better without else
         except Exception as trouble:  # noqa: BLE001 - anything unforeseen is a failure of this attempt, and is kept
             if len(claim.attempts) == 1:
                 self.results[claim.subjects[0]] = settle(claim, claim.subjects[0], trouble)
                 return {}
-        parcels: dict[int, Parcel] = {}
+        parcels = {}
         for subject in claim.subjects:
             parcels |= self._pack(claim.only([subject]))
         return parcels

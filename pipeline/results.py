@@ -67,7 +67,7 @@ def _wait_after(claim: Claim, attempt: int, trouble: Exception) -> float | None:
 
 
 def _postponed(claim: Claim, subject: int, trouble: NotNow, because: str) -> Result:
-    claim.postpone([subject], because=because, wait=trouble.seconds)
+    claim.postpone(subject, because=because, wait=trouble.seconds)
     order = claim.attempts[subject].order_id
     journal.record("step.postponed", step=claim.step.name, order_id=order, because=because)
     return Result(state=State.WAITING, because=because)

@@ -7,3 +7,6 @@ class RoofConfig(AppConfig):
     """
 
     name = "rms_backend"
+
+    def ready(self) -> None:
+        from rms_backend import checks  # noqa: F401, PLC0415 - registers the system checks

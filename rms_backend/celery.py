@@ -5,15 +5,18 @@ The Celery application: `celery -A rms_backend worker`.
 import os
 
 from celery import Celery
+from celery.signals import celeryd_init
 from kombu.transport import TRANSPORT_ALIASES
 
 from pipeline.ticker import Ticker
+from rms_backend.starting import stop_if_something_is_wrong
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rms_backend.settings")
 
 # By alias and not by setting, so that Flower's queue lengths, which look at the address, go on working.
 TRANSPORT_ALIASES["redis"] = "rms_backend.transport:Transport"
 TRANSPORT_ALIASES["rediss"] = "rms_backend.transport:Transport"
+TRANSPORT_ALIASES["sentinel"] = "rms_backend.transport:SentinelTransport"
 
 app = Celery("rms_backend")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -21,3 +24,4 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.task_routes = ("pipeline.routing.route",)
 app.steps["consumer"].add(Ticker)
 app.autodiscover_tasks()
+celeryd_init.connect(stop_if_something_is_wrong)

@@ -6,6 +6,10 @@ import json
 import logging
 from datetime import UTC, datetime
 
+from pipeline.journal import without_secrets
+
+LONGEST_TRACEBACK = 20_000
+
 
 class HumanFormatter(logging.Formatter):
     """
@@ -19,7 +23,7 @@ class HumanFormatter(logging.Formatter):
         return "\n".join(filter(None, [line, self._trouble(record)]))
 
     def _trouble(self, record: logging.LogRecord) -> str:
-        return self.formatException(record.exc_info) if record.exc_info else ""
+        return _told(self, record)
 
 
 class JsonFormatter(logging.Formatter):
@@ -36,7 +40,7 @@ class JsonFormatter(logging.Formatter):
             **_facts(record),
         }
         if record.exc_info:
-            line["trouble"] = self.formatException(record.exc_info)
+            line["trouble"] = _told(self, record)
         return json.dumps(line, default=str)
 
 
@@ -50,6 +54,12 @@ class WithoutTheTick(logging.Filter):
         return (
             record.levelno > logging.INFO or about.get("name") != "payments.tasks.run_post_payment_hooks_task"
         )
+
+
+def _told(formatter: logging.Formatter, record: logging.LogRecord) -> str:
+    # An error of somebody else's may quote an address or a key.
+    text = formatter.formatException(record.exc_info) if record.exc_info else ""
+    return without_secrets(text, longest=LONGEST_TRACEBACK)
 
 
 def _facts(record: logging.LogRecord) -> dict[str, object]:

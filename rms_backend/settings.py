@@ -105,6 +105,7 @@ _session = "-c statement_timeout=30000 -c lock_timeout=10000 -c idle_in_transact
 _database = env.database("DATABASE_URL")
 if _database is None and not DEBUG:
     raise ImproperlyConfigured(f"DATABASE_URL is not set. {_SET_IT}")
+DATABASE_IS_EMBEDDED = _database is None
 if _database is None:
     # makemigrations only looks whether the database agrees: not worth starting a server.
     _database = (
@@ -130,7 +131,7 @@ BROKER_IS_EMBEDDED = not CELERY_BROKER_URL
 if BROKER_IS_EMBEDDED:
     CELERY_BROKER_URL = embedding.broker_url(home=EMBEDDED_HOME)
 CELERY_RESULT_BACKEND = env.text("CELERY_RESULT_BACKEND") or (
-    CELERY_BROKER_URL if "redis" in CELERY_BROKER_URL.split("://", maxsplit=1)[0] else "rpc://"
+    "rpc://" if CELERY_BROKER_URL.startswith("amqp") else CELERY_BROKER_URL
 )
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # A dead or frozen broker must be noticed. redis-py would wait for ever.
@@ -163,6 +164,8 @@ CELERY_TASK_ROUTES: dict[str, dict[str, object]] = {}
 # Mail
 
 _mail_is_embedded = DEBUG and not env.text("EMAIL_HOST")
+if not DEBUG and not env.text("EMAIL_HOST") and not env.text("EMAIL_BACKEND"):
+    raise ImproperlyConfigured(f"EMAIL_HOST is not set. {_SET_IT}")
 EMAIL_BACKEND = env.text("EMAIL_BACKEND") or (
     "rms_backend.embedding.MailboxBackend"
     if _mail_is_embedded

@@ -33,3 +33,17 @@ class Transport(redis.Transport):
         if settings.BROKER_IS_EMBEDDED:
             embedding.servers(settings.EMBEDDED_HOME).ensure_running()
         return super().create_channel(connection)
+
+
+class SentinelChannel(Channel, redis.SentinelChannel):
+    """
+    The same for a Redis that is found through Sentinel.
+    """
+
+
+class SentinelTransport(redis.SentinelTransport):
+    """
+    Kombu's Sentinel transport with our channel.
+    """
+
+    Channel = SentinelChannel

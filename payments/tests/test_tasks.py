@@ -35,7 +35,10 @@ class TaskTestCase(TestCase):
         self.restaurant = make_restaurant(pos_location="LMAIN")
         make_menu(self.restaurant)
         self.order = self.paid_order()
-        self.step = menu.find(self.task.name) if self.task else None
+        self.step = self.step_of(self.task) if self.task else None
+
+    def step_of(self, task):
+        return menu.find(task.name)
 
     def paid_order(self, **changes):
         order = make_order(restaurant=self.restaurant, **changes)
@@ -157,8 +160,10 @@ class TestStaffNotificationTask(MailTestCase):
         self.assertNotIn("$", letter.text)
 
 
-class TestPosTask(TaskTestCase):
-    task = tasks.sync_order_to_pos_task
+class TillTestCase(TaskTestCase):
+    """
+    With a real till.
+    """
 
     @classmethod
     def setUpClass(cls):
@@ -174,6 +179,10 @@ class TestPosTask(TaskTestCase):
 
     def tickets(self):
         return self.till.orders(reference_id=str(self.order.public_id))
+
+
+class TestPosTask(TillTestCase):
+    task = tasks.sync_order_to_pos_task
 
     def test_rings_the_order_up_once(self):
         self.assert_done_once_only(lambda: len(self.tickets()))

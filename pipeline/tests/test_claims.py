@@ -118,7 +118,7 @@ class TestEndOfAClaim(TestCase):
         self.assertTrue(Claim.take(step=self.step, subjects=[1], by_hand=True).attempts[1].outcome_unknown)
 
     def test_does_not_count_an_attempt_that_was_postponed(self):
-        self.claim.postpone([1], because="breaker open", wait=30)
+        self.claim.postpone(1, because="breaker open", wait=30)
 
         run = run_of(self.step, 1)
         self.assertEqual((run.state, run.attempts), (State.WAITING, 0))

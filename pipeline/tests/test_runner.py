@@ -3,9 +3,12 @@ import threading
 from django.db import connection
 from django.test import TestCase
 
+from pipeline.declaring import declared_temporarily
 from pipeline.failures import NotNow, PermanentFailure, TemporaryFailure, UnknownOutcome
 from pipeline.models import State
+from pipeline.queues import Queue
 from pipeline.runner import carry_out
+from pipeline.steps import Effect, menu
 from pipeline.testing import (
     POLICY,
     Sink,
@@ -174,6 +177,16 @@ class TestOutsideStep(TestCase):
         run = run_of(self.step, 1)
         self.assertEqual((run.state, run.attempts), (State.WAITING, 0))
 
+    def test_forgets_that_it_was_sending_when_it_was_not_tried(self):
+        self.sink.behaviour = self._raise(NotNow("breaker open", seconds=15))
+        promised(self.step, 1)
+        carry_out(self.step, [1])
+        make_due(self.step, 1)
+
+        carry_out(self.step, [1])
+
+        self.assertEqual([a.outcome_unknown for a in self.sink.attempts], [False, False])
+
     def test_keeps_no_address_in_the_reason(self):
         self.sink.behaviour = self._raise(
             TemporaryFailure("451 try later <guest@example.com> +49 170 1234567")
@@ -191,3 +204,25 @@ class TestOutsideStep(TestCase):
             raise trouble
 
         return behaviour
+
+
+class TestParcels(TestCase):
+    def test_that_are_missing_fail_their_own_order_only(self):
+        sink = Sink()
+
+        def forgetful_task(order_ids):
+            """Forget order 2."""
+            return {order_id: sink for order_id in order_ids if order_id != 2}
+
+        with declared_temporarily(
+            forgetful_task, queue=Queue.DEFAULT, retry=POLICY, effect=Effect.OUTSIDE
+        ) as task:
+            step = menu.find(task.name)
+            promised(step, 1, 2, 3)
+
+            carry_out(step, [1, 2, 3])
+
+            self.assertEqual(
+                [run_of(step, n).state for n in (1, 2, 3)], [State.DONE, State.WAITING, State.DONE]
+            )
+            self.assertIn("WrongParcels", run_of(step, 2).because)

@@ -73,12 +73,12 @@ class TestNewStep:
             declared_temporarily(
                 thank_the_cook_task, **{**BLOCK, "effect": Effect.OUTSIDE, "timeout_seconds": 35}
             ),
-            override_settings(CELERY_TASK_TIME_LIMIT=90),
+            override_settings(CELERY_TASK_TIME_LIMIT=90, CELERY_TASK_SOFT_TIME_LIMIT=60),
         ):
             found = [problem for problem in run_checks() if "thank_the_cook" in problem.msg]
 
         assert [problem.id for problem in found] == ["pipeline.E003"]
-        assert "105" in found[0].hint
+        assert "135" in found[0].hint
 
     @pytest.mark.parametrize(
         ("block", "complaint"),
