@@ -79,17 +79,20 @@ class Window:
         The parcels of the claim; an order whose parcel cannot be packed fails alone.
         """
         try:
-            parcels: dict[int, Parcel] = self.step.work(claim.subjects)
-            if parcels.keys() != claim.attempts.keys():
-                raise WrongParcels(f"{self.step.name} packed {sorted(parcels)} for {claim.subjects}.")
-            return parcels  # noqa: TRY300 - a table of contents reads better without else
+            return self._packed(claim)
         except Exception as trouble:  # noqa: BLE001 - anything unforeseen is a failure of this attempt, and is kept
             if len(claim.attempts) == 1:
                 self.results[claim.subjects[0]] = settle(claim, claim.subjects[0], trouble)
                 return {}
-        parcels = {}
+        parcels: dict[int, Parcel] = {}
         for subject in claim.subjects:
             parcels |= self._pack(claim.only([subject]))
+        return parcels
+
+    def _packed(self, claim: Claim) -> dict[int, Parcel]:
+        parcels: dict[int, Parcel] = self.step.work(claim.subjects)
+        if parcels.keys() != claim.attempts.keys():
+            raise WrongParcels(f"{self.step.name} packed {sorted(parcels)} for {claim.subjects}.")
         return parcels
 
     def _abandon(self) -> None:

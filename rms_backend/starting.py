@@ -33,7 +33,8 @@ def _missing_tables() -> list[str]:
     except DatabaseError:
         return []
     finally:
-        connection.close()
+        if not connection.in_atomic_block:
+            connection.close()  # the children that are about to be forked must not share it
     return (
         [f"The database lacks {len(missing)} migrations. Run `python manage.py migrate`."] if missing else []
     )
