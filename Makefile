@@ -27,10 +27,10 @@ check: $(READY) ## Exactly what CI runs: format, lint, types, layers, migrations
 down: ## Stop the show and the embedded servers of this checkout
 	@if [ -x $(PY) ]; then $(PY) -m devtools.show.ending; else echo "Nothing runs: there is no $(VENV)."; fi
 
-clean: ## Stop everything and remove all it made (var/, caches); keeps .venv
+clean: ## Stop everything and remove all that make made: data, caches, .venv
 	@if [ -x $(PY) ]; then $(PY) -m devtools.show.ending --remove; fi
-	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov static_collected
-	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov static_collected
+	@find . -name __pycache__ -prune -exec rm -rf {} +
 	@echo "Clean."
 
 lock: $(READY) ## Pin the requirements anew from requirements/*.in (needs uv)

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import asdict
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -15,11 +15,13 @@ from orders.models import Charge, Order
 from payments.models import StripeEvent
 from payments.services import Booked, PaymentSucceeded, mark_order_as_paid
 from payments.stripe_gateway import CardCharged, Event, MoneyArrived, card_charged, money_arrived
+from pipeline import journal
 
 FIRST_RETRY_SECONDS = 5
 DOUBLINGS = 10  # 5 s, 10 s, … and at most about an hour and a half
 TRIES = 60  # about three days, as long as Stripe itself would go on
 RETRY_AT_ONCE = 20
+PUT_OFF = timedelta(hours=1)
 BOOKED_AS = {
     Booked.PAID: StripeEvent.State.HANDLED,
     Booked.ALREADY_PAID: StripeEvent.State.CONFIRMED,
@@ -54,15 +56,35 @@ def receive(event: Event, *, body: bytes) -> bool:
 
 def retry_unmatched() -> int:
     """
-    Handle again what named an order that was not there yet; returns for how many it was there this time.
+    Handle again what named an order that was not there yet; returns how many are booked now.
+
+    An event that cannot be handled is put off and said; it stops neither the others nor the caller.
     """
-    booked = 0
-    with transaction.atomic():
-        waiting = StripeEvent.objects.filter(retry_at__lte=Now()).order_by("retry_at")
-        for kept in waiting.select_for_update(skip_locked=True)[:RETRY_AT_ONCE]:
+    due = StripeEvent.objects.filter(retry_at__lte=Now()).order_by("retry_at").values_list("pk", flat=True)
+    return sum(_retry(event_id) for event_id in list(due[:RETRY_AT_ONCE]))
+
+
+def _retry(event_id: str) -> bool:
+    try:
+        with transaction.atomic():
+            kept = _lock_due(event_id)
+            if kept is None:  # another dispatcher was quicker
+                return False
             _book(kept, MoneyArrived(**kept.facts))
-            booked += kept.state != StripeEvent.State.UNMATCHED
-    return booked
+            return kept.state != StripeEvent.State.UNMATCHED
+    except OperationalError:
+        raise
+    except Exception as trouble:  # noqa: BLE001 - one bad event must not hold up all others
+        StripeEvent.objects.filter(pk=event_id).update(
+            retry_at=Now() + PUT_OFF, because=type(trouble).__name__
+        )
+        journal.record("event.put_off", event_id=event_id, trouble=trouble)
+        return False
+
+
+def _lock_due(event_id: str) -> StripeEvent | None:
+    due = StripeEvent.objects.select_for_update(skip_locked=True).filter(pk=event_id, retry_at__lte=Now())
+    return due.first()
 
 
 def _keep(event: Event, body: bytes) -> bool:

@@ -87,6 +87,7 @@ def update_inventory_levels_task(order_ids: Sequence[int]) -> dict[int, Report]:
 
 @dispatcher_task
 def run_post_payment_hooks_task() -> int:
-    """Send what is due to the workers, and book payments whose order has turned up."""
+    """Send what is due to the workers, then book payments whose order has turned up."""
+    sent = dispatcher.dispatch()
     inbox.retry_unmatched()
-    return dispatcher.dispatch()
+    return sent

@@ -4,8 +4,6 @@ The show itself, act by act.
 
 import secrets
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
@@ -19,14 +17,14 @@ from django.contrib.auth import get_user_model  # noqa: E402
 from django.db import connection  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn  # noqa: E402
-from rich.table import Table  # noqa: E402
 
 from devtools.mailbox import MailboxClient  # noqa: E402
 from devtools.show import opening, pizza_place  # noqa: E402
 from devtools.show.crew import LANES, Crew, free_port  # noqa: E402
 from devtools.show.evening import Evening  # noqa: E402
 from devtools.show.pizza_place import PastOrder  # noqa: E402
-from devtools.show.reckoning import Books, Line, open_step_runs, reckon  # noqa: E402
+from devtools.show.reckoning import Books, open_step_runs, reckon  # noqa: E402
+from devtools.show.screen import answers, saying, table  # noqa: E402
 from devtools.show.stage import Stage  # noqa: E402
 from devtools.show.trouble import Trouble  # noqa: E402
 from devtools.stripe_sender import Delivery  # noqa: E402
@@ -77,13 +75,13 @@ class Performance:
         Servers, tables, web, workers, beat and Flower; each is said as it comes up.
         """
         servers = embedding.servers(settings.EMBEDDED_HOME)
-        with self._saying("PostgreSQL 18, Valkey 9, mailbox and till"):
+        with saying(self.screen, "PostgreSQL 18, Valkey 9, mailbox and till"):
             addresses = servers.ensure_running()
             till = TillClient(embedding.till_url(settings.EMBEDDED_HOME))
             mailbox = MailboxClient(embedding.mailbox(settings.EMBEDDED_HOME)["url"])
-        with self._saying("database tables"):
+        with saying(self.screen, "database tables"):
             get_user_model().objects.create_superuser("manager", password=self.password)
-        with self._saying(f"web on port {self.port}, {len(LANES)} workers, beat, Flower"):
+        with saying(self.screen, f"web on port {self.port}, {len(LANES)} workers, beat, Flower"):
             self._start_everybody()
         self.trouble = Trouble(crew=self.crew, till=till, mailbox=mailbox, addresses=addresses)
 
@@ -92,7 +90,9 @@ class Performance:
         Place the orders, then let Stripe tell that they are paid, while things go wrong.
         """
         self.past = past
-        with self._saying(f"menu of {len(pizza_place.menu())} pizzas with recipes, {len(past):,} orders"):
+        with saying(
+            self.screen, f"menu of {len(pizza_place.menu())} pizzas with recipes, {len(past):,} orders"
+        ):
             restaurant, offer = opening.open_restaurant(pizza_place.orders())
             self.orders = opening.place(restaurant, offer, past)
         evening = Evening.of(self.orders, past, lasts_seconds=lasts_seconds)
@@ -121,7 +121,7 @@ class Performance:
         home = settings.EMBEDDED_HOME
         books = Books(mailbox=home / "mailbox" / "mailbox.sqlite3", till=home / "till" / "till.sqlite3")
         lines = reckon(past=self.past, books=books, summary=self.summary, destroyed=self.trouble.destroyed)
-        self.screen.print(_table(lines))
+        self.screen.print(table(lines))
         self._say_where_to_look()
         wrong = [line.what for line in lines if not line.ok]
         if wrong:
@@ -166,10 +166,10 @@ class Performance:
             f"--port={self.flower_port}",
             "--address=127.0.0.1",
         )
-        self.crew.wait_for("web", lambda: _answers(f"{self._web}/admin/login/"))
+        self.crew.wait_for("web", lambda: answers(f"{self._web}/admin/login/"))
         for name in LANES:
             self.crew.wait_for(name, lambda name=name: self.crew.says(name, "ready."))  # type: ignore[misc]
-        self.crew.wait_for("flower", lambda: _answers(f"http://127.0.0.1:{self.flower_port}/"))
+        self.crew.wait_for("flower", lambda: answers(f"http://127.0.0.1:{self.flower_port}/"))
 
     def _show_follow_ups(self, bars: Progress, task: TaskID) -> None:
         if time.monotonic() < self._looked_at + LOOKS_EVERY_SECONDS:
@@ -207,9 +207,6 @@ class Performance:
         ):
             self.screen.print(f"  {what:8} {where}", soft_wrap=True)
 
-    def _saying(self, what: str) -> "_Saying":
-        return _Saying(self.screen, what)
-
     def _progress(self) -> Progress:
         return Progress(
             TextColumn("  {task.description:12}"),
@@ -218,36 +215,3 @@ class Performance:
             TimeElapsedColumn(),
             console=self.screen,
         )
-
-
-class _Saying:
-    """
-    Says what is being done, and how long it took.
-    """
-
-    def __init__(self, screen: Console, what: str) -> None:
-        self.screen, self.what = screen, what
-
-    def __enter__(self) -> None:
-        self.began = time.monotonic()
-
-    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
-        if kind is None:
-            self.screen.print(f"  [green]✓[/] {self.what}  ({time.monotonic() - self.began:.1f} s)")
-
-
-def _table(lines: Sequence[Line]) -> Table:
-    table = Table("", "found", "expected", "", title="What the evening came to")
-    for line in lines:
-        table.add_row(line.what, line.found, line.expected, "[green]ok[/]" if line.ok else "[red]WRONG[/]")
-    return table
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:
-            return bool(answer.status < 500)  # noqa: PLR2004
-    except urllib.error.HTTPError as refusal:
-        return refusal.code < 500  # noqa: PLR2004
-    except OSError:
-        return False

@@ -183,6 +183,22 @@ class TestUnmatchedEvent(TestCase):
         self.assertEqual(waits, [1, 2, 3])
         self.assertGreater(StripeEvent.objects.get().retry_at, kept.received_at)
 
+    def test_that_cannot_be_handled_does_not_hold_up_the_others(self):
+        late = make_order(paid=False)
+        for order in (make_order(paid=False), late):
+            deliver(events.payment_intent_succeeded(sale_of(order, order_reference=str(uuid.uuid4()))))
+        bad, good = StripeEvent.objects.order_by("received_at")
+        StripeEvent.objects.filter(pk=bad.pk).update(facts={"nonsense": 1}, retry_at=bad.received_at)
+        facts = {**good.facts, "order_reference": str(late.public_id)}
+        StripeEvent.objects.filter(pk=good.pk).update(facts=facts, retry_at=good.received_at)
+
+        booked = inbox.retry_unmatched()
+
+        late.refresh_from_db()
+        self.assertEqual((booked, late.status), (1, OrderStatus.PAID))
+        self.assertEqual(StripeEvent.objects.get(pk=bad.pk).because, "TypeError")
+        self.assertEqual(inbox.retry_unmatched(), 0)
+
 
 class TestSignature(TestCase):
     def setUp(self):
