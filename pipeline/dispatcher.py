@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from celery import current_app
 from django.conf import settings
 from kombu import Producer
-from kombu.exceptions import OperationalError as BrokerTrouble
 
 from pipeline import journal
 from pipeline.connections import with_a_usable_connection
+from pipeline.queues import Queue
 from pipeline.routing import lane_of
 from pipeline.statements import execute, rows
 from pipeline.steps import Step, menu
@@ -25,6 +25,7 @@ DOUBLINGS = 6  # 60 s, 120 s, … and at most about an hour
 TAKE_BACK_AT_ONCE = 500
 PUBLISH_AT_ONCE = 500
 BACK_OFF_SECONDS = 2
+LEFT_OVER_AT_MOST = 100
 
 # Running, and the lease is over: the worker is gone. Its attempt was counted; what has none left is buried. From now on
 # the row travels alone, so that an order which kills its worker cannot take others with it.
@@ -147,13 +148,15 @@ def messages(taken: Sequence[Taken]) -> Iterator[tuple[Step, list[Taken]]]:
 def _open_lanes() -> dict[str, int]:
     """
     The lanes that are not paused, each with the number of rows that may be under way on it.
+
+    All lanes are looked at, also those to which no step is routed any more: rows of yesterday may still wait there.
     """
-    paused = {row[0] for row in rows(PAUSED)}
-    lanes: dict[str, int] = {}
+    lanes = {queue.value: LEFT_OVER_AT_MOST for queue in Queue}
     for step in menu:
         lane = lane_of(step)
-        if lane not in paused:
-            lanes[lane] = lanes.get(lane, 0) + step.underway_at_most
+        lanes[lane] = lanes.get(lane, 0) + step.underway_at_most
+    for (paused,) in rows(PAUSED):
+        lanes.pop(paused, None)
     return lanes
 
 
@@ -193,7 +196,7 @@ def _publish(taken: Sequence[Taken]) -> int:
         with current_app.producer_or_acquire() as producer, producer.batch(max_size=PUBLISH_AT_ONCE):
             for step, batch in messages(taken):
                 _publish_one(step, [row.subject for row in batch], producer)
-    except (BrokerTrouble, OSError) as trouble:
+    except Exception as trouble:  # noqa: BLE001 - whatever the broker's client raises, the rows must not wait for it
         # Perhaps some did get out: a message too many does no harm.
         execute(NOT_PUBLISHED, runs=[row.run for row in taken], wait=BACK_OFF_SECONDS)
         journal.record("dispatch.not_published", step_runs=len(taken), because=type(trouble).__name__)

@@ -221,10 +221,18 @@ class TestPriority(BrokerTestCase):
 
 
 class TestBacklog(BrokerTestCase):
+    def test_on_a_lane_of_yesterday_is_not_forgotten(self):
+        with database_step() as step:
+            promised(step, 1)
+            StepRun.objects.update(lane="inventory")
+
+            self.assertEqual(dispatcher.dispatch(), 1)
+
     def test_publishes_no_more_than_half_a_minute_of_work(self):
         with outside_step(Sink(), at_once=1) as step:
-            promised(step, *range(1, 101))
+            promised(step, *range(1, 301))
 
             first, second = dispatcher.dispatch(), dispatcher.dispatch()
 
-        self.assertEqual((first, second), (step.underway_at_most, 0))
+        most = step.underway_at_most + dispatcher.LEFT_OVER_AT_MOST
+        self.assertEqual((first, second), (most, 0))
