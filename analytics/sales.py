@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import connection
 
+from pipeline.failures import PermanentFailure
+
 # The facts of all orders and the sums of their hours, in one statement. Hours are taken in key order, so that two
 # batches that touch the same hours cannot wait for each other. An hour is an hour of UTC: local hours come twice, or
 # not at all, on the days the clocks change.
@@ -38,12 +40,21 @@ SELECT order_id, business_date FROM sale
 """
 
 
+class NotPaid(PermanentFailure):
+    """
+    Only a paid order is a sale.
+    """
+
+
 def record(*, order_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """
     Write the fact of each paid order and add it to its hour; reports the business date.
 
-    Raises IntegrityError for an order that is counted already.
+    Raises IntegrityError for an order that is counted already, NotPaid for one that is no sale.
     """
     with connection.cursor() as cursor:
         cursor.execute(RECORD, {"orders": list(order_ids)})
-        return {order: {"business_date": date.isoformat()} for order, date in cursor.fetchall()}
+        counted = {order: {"business_date": date.isoformat()} for order, date in cursor.fetchall()}
+    if missing := set(order_ids) - counted.keys():
+        raise NotPaid(f"The orders {sorted(missing)} are unknown, or not paid.")
+    return counted

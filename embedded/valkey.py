@@ -17,6 +17,7 @@ unixsocket {socket}
 unixsocketperm 700
 requirepass {password}
 maxmemory-policy noeviction
+databases 1024
 daemonize no
 save ""
 appendonly {durable}

@@ -17,6 +17,7 @@ from orders.models import (
     Tax,
     Variant,
 )
+from pipeline.admin import ReadOnly
 
 
 class Lines(admin.TabularInline):
@@ -30,7 +31,11 @@ class Taxes(admin.TabularInline):
 
 
 @admin.register(Order)
-class OrderAdmin(admin.ModelAdmin):
+class OrderAdmin(ReadOnly):
+    """
+    To look at only: a form that was opened before the payment came would, when saved, take the payment back.
+    """
+
     list_display = ("number", "restaurant", "status", "total", "placed_at", "paid_at", "review_reason")
     list_filter = ("status", "restaurant")
     search_fields = ("=public_id", "=number", "=payment_intent")
@@ -68,4 +73,4 @@ class MenuItemAdmin(admin.ModelAdmin):
 
 admin.site.register(Customer)
 admin.site.register(Ingredient)
-admin.site.register(Payment)
+admin.site.register(Payment, ReadOnly)

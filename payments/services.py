@@ -72,6 +72,8 @@ def _misfit(order: Order, payment: PaymentSucceeded) -> str:
         return f"paid in {payment.currency}, ordered in {order.currency}"
     if payment.amount_minor != order.total_minor:
         return f"paid {payment.amount_minor}, ordered for {order.total_minor} (minor units)"
+    if Payment.objects.filter(payment_intent=payment.payment_intent).exists():
+        return "the same payment has paid another order"
     if payment.livemode != settings.STRIPE_LIVEMODE:
         return (
             "a test payment on a live system"

@@ -13,6 +13,8 @@ from typing import Any
 import stripe
 
 TOLERANCE_SECONDS = 300
+# The second is what a session says whose voucher covers everything.
+NOTHING_MORE_TO_PAY = ("paid", "no_payment_required")
 
 
 class NotFromStripe(ValueError):
@@ -98,7 +100,7 @@ def money_arrived(event: Event) -> MoneyArrived | None:
             return _from_payment_intent(about)
         case "checkout.session.completed" | "checkout.session.async_payment_succeeded":
             # A completed session may still wait for its money (SEPA, ACH); async_payment_succeeded then brings it.
-            return _from_session(about) if about.get("payment_status") == "paid" else None
+            return _from_session(about) if about.get("payment_status") in NOTHING_MORE_TO_PAY else None
         case _:
             return None
 

@@ -33,10 +33,14 @@ UPDATE pipeline_steprun run
 RETURNING run.subject_id, run.order_id, run.attempts, open.sending_at IS NOT NULL
 """
 
-# Committed before a request leaves, so that a lost outcome is known to be lost.
+# Committed before a request leaves, so that a lost outcome is known to be lost. The lease begins anew with it; where it
+# is over already (a worker that was suspended), nothing may be sent any more.
 MARK_SENDING = """
-UPDATE pipeline_steprun SET sending_at = coalesce(sending_at, clock_timestamp())
+UPDATE pipeline_steprun
+   SET sending_at = coalesce(sending_at, clock_timestamp()),
+       due_at = clock_timestamp() + make_interval(secs => %(lease)s)
  WHERE step = %(step)s AND subject_id = ANY(%(subjects)s) AND lease_token = %(token)s
+   AND due_at > clock_timestamp()
 RETURNING subject_id
 """
 
@@ -107,9 +111,13 @@ class Claim:
         return sorted(self.attempts)
 
     @classmethod
-    def take(cls, *, step: Step, subjects: Sequence[int], by_hand: bool = False) -> "Claim":
+    def take(
+        cls, *, step: Step, subjects: Sequence[int], by_hand: bool = False, in_company: bool | None = None
+    ) -> "Claim":
         """
         Claim those of the subjects that are open and due, and count the attempt before anything is tried.
+
+        `in_company` says whether others travel in the same message; by default the subjects themselves tell.
         """
         token = uuid.uuid4()
         claimed = rows(
@@ -117,7 +125,7 @@ class Claim:
             step=step.name,
             subjects=list(subjects),
             by_hand=by_hand,
-            in_company=len(subjects) > 1,
+            in_company=len(subjects) > 1 if in_company is None else in_company,
             token=token,
             lease=step.lease_seconds,
         )
@@ -129,16 +137,20 @@ class Claim:
 
     def mark_sending(self) -> list[int]:
         """
-        Note that requests are about to leave; returns the subjects that are still ours.
+        Note that requests are about to leave, and hold them for another lease; returns the subjects still ours.
         """
-        return [row[0] for row in self._rows(MARK_SENDING, subjects=self.subjects)]
+        marked = self._rows(MARK_SENDING, subjects=self.subjects, lease=self.step.lease_seconds)
+        return sorted(row[0] for row in marked)
 
     def finish(self, reports: dict[int, dict[str, Any] | None]) -> list[int]:
         """
         Mark as done; returns the subjects that were still ours, in order.
         """
         subjects = sorted(reports)
-        kept = [None if reports[subject] is None else Jsonb(reports[subject]) for subject in subjects]
+        kept = [
+            None if reports[subject] is None else Jsonb(_without_nul(reports[subject]))
+            for subject in subjects
+        ]
         return sorted(row[0] for row in self._rows(FINISH, subjects=subjects, reports=kept))
 
     def fail(self, subject: int, *, because: str, wait: float | None, unknown: bool) -> bool:
@@ -177,3 +189,12 @@ def hand_back(*, step: Step, subjects: Sequence[int]) -> None:
     Make subjects that a message carried, but did not get round to, due again at once.
     """
     execute(HAND_BACK, step=step.name, subjects=list(subjects))
+
+
+def _without_nul(value: Any) -> Any:
+    # An answer from outside may hold anything; PostgreSQL takes every character but this one.
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    if isinstance(value, dict):
+        return {_without_nul(name): _without_nul(inner) for name, inner in value.items()}
+    return [_without_nul(inner) for inner in value] if isinstance(value, list) else value

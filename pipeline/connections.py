@@ -3,6 +3,7 @@ Database connections that outlive a task, and what to do when one of them is bro
 """
 
 import functools
+import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
@@ -10,6 +11,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 P = ParamSpec("P")
 T = TypeVar("T")
+PAUSE_SECONDS = 0.5
 
 
 def with_a_usable_connection(work: Callable[P, T]) -> Callable[P, T]:
@@ -32,3 +34,20 @@ def with_a_usable_connection(work: Callable[P, T]) -> Callable[P, T]:
             raise
 
     return wrapped
+
+
+def persistently(work: Callable[[], T], *, seconds: float) -> T:
+    """
+    Repeat over a new connection, for so many seconds, what the loss of a connection interrupted.
+
+    Only for work that may be repeated: every statement that ends a claim is fenced, so it may.
+    """
+    give_up_at = time.monotonic() + seconds
+    while True:
+        try:
+            return work()
+        except (OperationalError, InterfaceError):
+            if connection.in_atomic_block or time.monotonic() > give_up_at:
+                raise
+            connection.close()
+            time.sleep(PAUSE_SECONDS)

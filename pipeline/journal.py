@@ -44,9 +44,10 @@ def record(event: str, **facts: object) -> None:
 
 def without_secrets(text: str, *, longest: int = 300) -> str:
     """
-    The text of an error, fit to be kept and logged: no addresses, phone numbers or keys, and not long.
+    The text of an error, fit to be kept and logged: no addresses, phone numbers or keys, not long, and no NUL, which
+    PostgreSQL does not take.
     """
-    text = _ADDRESS.sub("<address>", text)
+    text = _ADDRESS.sub("<address>", text.replace("\x00", ""))
     text = _SECRET.sub("<key>", text)
     return _PHONE.sub("<number>", text)[:longest]
 

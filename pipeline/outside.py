@@ -12,8 +12,12 @@ from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 
+from django.db import DatabaseError, OperationalError
+
 from pipeline import claims, journal, senders
 from pipeline.claims import Claim
+from pipeline.connections import persistently
+from pipeline.failures import UnknownOutcome
 from pipeline.results import Result, finished, settle
 from pipeline.steps import Parcel, Report, Step
 
@@ -33,6 +37,8 @@ class Window:
     """
 
     step: Step
+    in_company: bool
+    by_hand: bool
     results: dict[int, Result] = field(default_factory=dict)
     underway: dict[Future[Report], tuple[Claim, int]] = field(default_factory=dict)
 
@@ -40,11 +46,13 @@ class Window:
     def room(self) -> int:
         return self.step.at_once - len(self.underway)
 
-    def start(self, subjects: Sequence[int], *, by_hand: bool) -> None:
+    def start(self, subjects: Sequence[int]) -> None:
         """
         Claim, pack, mark, send: in this order, each committed before the next.
         """
-        claim = Claim.take(step=self.step, subjects=subjects, by_hand=by_hand)
+        claim = Claim.take(
+            step=self.step, subjects=subjects, by_hand=self.by_hand, in_company=self.in_company
+        )
         if not claim.attempts:
             return
         parcels = self._pack(claim)
@@ -63,16 +71,40 @@ class Window:
         if not back:
             self._abandon()
             return
+        came = [(*self.underway.pop(sending), sending) for sending in back]
         good: dict[Claim, dict[int, Report]] = {}
-        for sending in back:
-            claim, subject = self.underway.pop(sending)
-            trouble = sending.exception()
-            if trouble is None:
+        for claim, subject, sending in came:
+            if sending.exception() is None:
                 good.setdefault(claim, {})[subject] = sending.result()
-            else:
-                self.results[subject] = settle(claim, subject, _as_failure(trouble))
         for claim, reports in good.items():
-            self.results |= finished(claim, reports, claim.finish({**reports}))
+            self._finish(claim, reports)
+        for claim, subject, sending in came:
+            if (trouble := sending.exception()) is not None:
+                self._settle(claim, subject, _as_failure(trouble))
+
+    def _finish(self, claim: Claim, reports: dict[int, Report]) -> None:
+        """
+        Keep what the other side said. A database that is away must not make us send again what has arrived.
+        """
+        try:
+            ours = persistently(lambda: claim.finish({**reports}), seconds=self.step.lease_seconds)
+        except DatabaseError as trouble:
+            if isinstance(trouble, OperationalError):
+                raise
+            if len(reports) == 1:  # it was sent, but what it told cannot be kept
+                self._settle(
+                    claim, next(iter(reports)), UnknownOutcome(f"{type(trouble).__name__}: {trouble}")
+                )
+                return
+            for subject, report in reports.items():
+                self._finish(claim, {subject: report})
+        else:
+            self.results |= finished(claim, reports, ours)
+
+    def _settle(self, claim: Claim, subject: int, trouble: Exception) -> None:
+        self.results[subject] = persistently(
+            lambda: settle(claim, subject, trouble), seconds=self.step.lease_seconds
+        )
 
     def _pack(self, claim: Claim) -> dict[int, Parcel]:
         """
@@ -82,7 +114,7 @@ class Window:
             return self._packed(claim)
         except Exception as trouble:  # noqa: BLE001 - anything unforeseen is a failure of this attempt, and is kept
             if len(claim.attempts) == 1:
-                self.results[claim.subjects[0]] = settle(claim, claim.subjects[0], trouble)
+                self._settle(claim, claim.subjects[0], trouble)
                 return {}
         parcels: dict[int, Parcel] = {}
         for subject in claim.subjects:
@@ -99,6 +131,8 @@ class Window:
         # A parcel that ignores its own time limit. Its lease has run out, so the dispatcher gives it to somebody else.
         lost = [subject for _, subject in self.underway.values()]
         journal.record("step.abandoned", step=self.step.name, subject_ids=lost)
+        for sending in self.underway:
+            sending.cancel()
         self.underway.clear()
 
 
@@ -106,7 +140,7 @@ def carry_out(step: Step, subjects: Sequence[int], *, by_hand: bool) -> dict[int
     """
     Send for all subjects that are open and due, at most `step.at_once` at a time; hand back what is left after a minute.
     """
-    window = Window(step)
+    window = Window(step, in_company=len(subjects) > 1, by_hand=by_hand)
     left = deque(subjects)
     started = time.monotonic()
     while left or window.underway:
@@ -115,7 +149,7 @@ def carry_out(step: Step, subjects: Sequence[int], *, by_hand: bool) -> dict[int
             journal.record("step.handed_back", step=step.name, subject_ids=list(left))
             left.clear()
         if left and window.room:
-            window.start([left.popleft() for _ in range(min(window.room, len(left)))], by_hand=by_hand)
+            window.start([left.popleft() for _ in range(min(window.room, len(left)))])
         if window.underway:
             window.collect()
     return window.results

@@ -3,21 +3,33 @@ The threads that send: made once per worker process and kept, so that their conn
 """
 
 import os
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
-from typing import ParamSpec, TypeVar
+from typing import TypeVar
 
-P = ParamSpec("P")
+from pipeline.failures import NotNow
+from pipeline.steps import LEASE_MARGIN_SECONDS, Attempt
+
 T = TypeVar("T")
 MOST_AT_ONCE = 64
+# Who waits longer than this for a thread could still be sending when its lease is over.
+STARTS_WITHIN_SECONDS = LEASE_MARGIN_SECONDS / 2
 
 
-def submit(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+def submit(send: Callable[[Attempt], T], attempt: Attempt) -> Future[T]:
     """
-    Carry out the work in a sending thread of this process.
+    Send in a thread of this process, soon or not at all: a lease is running.
     """
-    return _threads(os.getpid()).submit(work, *args, **kwargs)
+    not_after = time.monotonic() + STARTS_WITHIN_SECONDS
+    return _threads(os.getpid()).submit(_send, send, attempt, not_after)
+
+
+def _send(send: Callable[[Attempt], T], attempt: Attempt, not_after: float) -> T:
+    if time.monotonic() > not_after:
+        raise NotNow("all sending threads are busy", seconds=1)
+    return send(attempt)
 
 
 @cache

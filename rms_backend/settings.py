@@ -195,7 +195,9 @@ elif not SQUARE_BASE_URL:
 
 # Stripe
 
-STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY")
+# It tells live from test mode, so without it a live system would take every payment for a misfit.
+_key_remedy = "Copy it from Stripe's dashboard: sk_live_… or a restricted rk_live_…, in test mode sk_test_…."
+STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY") if DEBUG else env.required("STRIPE_SECRET_KEY", _key_remedy)
 STRIPE_LIVEMODE = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
 STRIPE_WEBHOOK_SECRETS = env.listed("STRIPE_WEBHOOK_SECRETS")
 if not STRIPE_WEBHOOK_SECRETS:

@@ -75,6 +75,11 @@ class TestSales(TestCase):
 
         self.assertEqual(HourlySales.objects.count(), 2)
 
+    def test_are_not_made_of_orders_that_are_not_paid(self):
+        for order_id in (make_order(paid=False).pk, 999_999):
+            with self.assertRaises(sales.NotPaid):
+                sales.record(order_ids=[order_id])
+
     def test_are_never_counted_twice(self):
         order = make_order()
         sales.record(order_ids=[order.pk])

@@ -3,18 +3,22 @@
 """
 
 import argparse
+import fcntl
 import json
 import os
 import shutil
 import signal
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
-from devtools.show.stage import HOME, ROOT
+from devtools.show.stage import HOME, LOCK, ROOT
 from embedded import Servers, checkout_servers
 
 VAR = ROOT / "var"
+ENDS_WITHIN_SECONDS = 40
 
 
 def main() -> int:
@@ -37,18 +41,39 @@ def main() -> int:
 
 def _end_the_show() -> bool:
     """
-    Ask the processes of the show to end; True if there were any.
+    Ask the show to end, and what a killed show may have left behind; True if there was anything.
     """
+    asked = _ask_the_show()
     crew = HOME / "crew.json"
     if not crew.is_file():
-        return False
-    pids = [int(pid) for pid in json.loads(crew.read_text()).values()]
-    ours = [pid for pid in pids if _is_ours(pid)]
-    for pid in ours:
+        return asked
+    left = [pid for pid in map(int, json.loads(crew.read_text()).values()) if _is_ours(pid)]
+    for pid in left:
         with suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGTERM)
     crew.unlink()
-    return bool(ours)
+    return asked or bool(left)
+
+
+def _ask_the_show() -> bool:
+    if not LOCK.is_file():
+        return False
+    with LOCK.open("r+") as lock:
+        if _is_free(lock):
+            return False
+        os.kill(int(lock.read()), signal.SIGTERM)
+        give_up_at = time.monotonic() + ENDS_WITHIN_SECONDS
+        while not _is_free(lock) and time.monotonic() < give_up_at:
+            time.sleep(0.1)
+    return True
+
+
+def _is_free(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _is_ours(pid: int) -> bool:
@@ -61,7 +86,8 @@ def _is_ours(pid: int) -> bool:
 
 
 def _of_tests() -> list[Servers]:
-    return [Servers(home) for home in sorted(VAR.glob("test*")) if home.is_dir()]
+    homes = [*VAR.glob("test*"), *VAR.glob("house-*")]
+    return [Servers(home) for home in sorted(homes) if home.is_dir()]
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ The end of the evening: what the outside holds is compared with what came in, an
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 from django.db.models import Count, Sum
@@ -13,12 +14,14 @@ from analytics.models import HourlySales, SaleFact
 from devtools.show import pizza_place
 from devtools.show.pizza_place import PastOrder
 from devtools.stripe_sender.delivery import Summary
-from inventory.models import StockMovement
-from loyalty.models import LoyaltyEntry
+from inventory.models import Stock, StockMovement
+from loyalty.models import LoyaltyBalance, LoyaltyEntry
 from orders.models import Order, OrderStatus, Payment
 from payments.models import StripeEvent
 from pipeline.models import State, StepEvent, StepRun
 from pipeline.steps import menu, short_name
+
+SALES_TAX = Fraction(8_875, 100_000)  # as devtools/show/opening.py sets it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +151,10 @@ def _sums(past: Sequence[PastOrder]) -> list[Line]:
         .annotate(sum=Sum("quantity"))
     }
     wrong = [name for name in used.keys() | moved.keys() if used.get(name, 0) != moved.get(name, 0)]
+    left = Stock.objects.aggregate(sum=Sum("on_hand"))["sum"]
+    opened = StockMovement.objects.filter(kind=StockMovement.Kind.OPENING).aggregate(sum=Sum("quantity"))[
+        "sum"
+    ]
     return [
         _line("sales counted (facts)", SaleFact.objects.count(), len(past)),
         _money("money in the facts", SaleFact.objects.aggregate(sum=Sum("total_minor"))["sum"], money),
@@ -156,8 +163,28 @@ def _sums(past: Sequence[PastOrder]) -> list[Line]:
         ),
         _line("stock used, grams, by recipe", sum(moved.values()) // 1_000, sum(used.values()) // 1_000),
         _line("ingredients that differ from the recipes", len(wrong), 0),
-        _line("orders that earned points, each once", _earned_once(), LoyaltyEntry.objects.count()),
+        _line("stock left, milligrams", left, opened - sum(used.values())),
+        *_points(past),
     ]
+
+
+def _points(past: Sequence[PastOrder]) -> list[Line]:
+    earned = LoyaltyEntry.objects.aggregate(sum=Sum("points"), orders=Count("order", distinct=True))
+    members = LoyaltyEntry.objects.filter(member__isnull=False).aggregate(sum=Sum("points"))["sum"]
+    balances = LoyaltyBalance.objects.aggregate(sum=Sum("points"))["sum"]
+    return [
+        _line("orders that earned points", earned["orders"], len(past)),
+        _line("points earned", earned["sum"], sum(_points_for(order.total_minor) for order in past)),
+        _line("points on the members' balances", balances or 0, members or 0),
+    ]
+
+
+def _points_for(total_minor: int) -> int:
+    """
+    One point for each whole dollar without the included tax, worked out apart from the product's own arithmetic.
+    """
+    tax = (Fraction(total_minor) * SALES_TAX / (1 + SALES_TAX) + Fraction(1, 2)).__floor__()
+    return (total_minor - tax) // 100
 
 
 def _survived(destroyed: int) -> list[Line]:
@@ -173,10 +200,6 @@ def _survived(destroyed: int) -> list[Line]:
         ("step runs sent again because of it", found.get(what.SENT_AGAIN, 0)),
     )
     return [Line(what=words, found=f"{number:,}", expected="any", ok=True) for words, number in told]
-
-
-def _earned_once() -> int:
-    return LoyaltyEntry.objects.values("order").distinct().count()
 
 
 def _unknown_outcomes(step: str) -> int:

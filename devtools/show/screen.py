@@ -14,6 +14,8 @@ from rich.table import Table
 from devtools.show.reckoning import Line
 
 SERVER_ERROR = 500
+# A proxy for the outside world does not know this machine's ports.
+OURSELVES = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @contextmanager
@@ -41,7 +43,7 @@ def answers(url: str) -> bool:
     Does the address answer, if only to say that it does not know us?
     """
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:
+        with OURSELVES.open(url, timeout=2) as answer:
             return bool(answer.status < SERVER_ERROR)
     except urllib.error.HTTPError as refusal:
         return refusal.code < SERVER_ERROR

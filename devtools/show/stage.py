@@ -12,10 +12,11 @@ from embedded import Servers
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HOME = ROOT / "var" / "show"
+LOCK = ROOT / "var" / "show.lock"  # held while a show is on; holds its process id
 # The policies stay as they are; only the waits shrink, so that a retry after two minutes happens after four seconds.
 # With a backlog they must not shrink as much, or messages that are merely queued are taken for lost and sent again.
 RETRY_TIME_SCALE = 0.03
-RETRY_TIME_SCALE_IN_A_RUSH = 0.2
+RETRY_TIME_SCALE_IN_A_RUSH = 0.5
 
 
 class AlreadyRunning(RuntimeError):
@@ -39,11 +40,14 @@ class Stage:
         Clear away what an earlier show left, and point this process and all its children at the new stage.
         """
         self.home.parent.mkdir(exist_ok=True)
-        self.lock = (self.home.parent / "show.lock").open("w")
+        self.lock = LOCK.open("a+")
         try:
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as taken:
             raise AlreadyRunning(AlreadyRunning.__doc__) from taken
+        self.lock.truncate(0)
+        self.lock.write(str(os.getpid()))
+        self.lock.flush()
         Servers(self.servers_home).remove()
         os.environ.update(self.environment)
 

@@ -84,6 +84,27 @@ class TestWebhook(TestCase):
         self.order.refresh_from_db()
         self.assertTrue(self.order.is_paid)
 
+    def test_finds_it_by_its_checkout_also_when_the_reference_is_somebody_elses(self):
+        self.order.payment_intent = self.sale.payment_intent
+        self.order.save()
+        event = events.payment_intent_succeeded(self.sale)
+        event["data"]["object"]["metadata"] = {"order_id": "cart-77"}
+
+        deliver(event)
+
+        self.order.refresh_from_db()
+        self.assertTrue(self.order.is_paid)
+
+    def test_takes_an_order_for_paid_whose_voucher_covers_everything(self):
+        order = make_order(paid=False, discount_minor=5350)
+        event = events.checkout_session_completed(sale_of(order), payment_status="paid")
+        event["data"]["object"] |= {"payment_status": "no_payment_required", "payment_intent": None}
+
+        deliver(event)
+
+        order.refresh_from_db()
+        self.assertEqual((order.total_minor, order.status), (0, OrderStatus.PAID))
+
     def test_learns_the_card_from_either_api_version(self):
         deliver(events.charge_succeeded(self.sale))
         other = sale_of(make_order(paid=False), card_brand="amex", card_last4="0005")
@@ -142,6 +163,20 @@ class TestMoneyThatDoesNotFit(TestCase):
         deliver(events.payment_intent_succeeded(sale_of(self.order)))
 
         self.assert_in_review("test payment on a live system")
+
+    def test_because_it_has_paid_another_order_puts_the_second_in_review(self):
+        first = make_order(paid=False)
+        sale = sale_of(first)
+        deliver(events.payment_intent_succeeded(sale))
+        StripeEvent.objects.all().delete()
+
+        event = events.checkout_session_completed(sale)
+        event["data"]["object"]["metadata"]["order_id"] = str(self.order.public_id)
+        deliver(event)
+
+        self.order.refresh_from_db()
+        self.assertEqual(self.order.review_reason, "the same payment has paid another order")
+        self.assertEqual(StepRun.objects.filter(order_id=self.order.pk).count(), 0)
 
     def test_because_the_order_is_paid_already_is_shown_and_changes_nothing(self):
         deliver(events.payment_intent_succeeded(sale_of(self.order)))

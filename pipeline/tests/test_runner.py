@@ -1,11 +1,13 @@
 import threading
+from datetime import timedelta
 
 from django.db import connection
 from django.test import TestCase
 
+from pipeline.claims import Claim
 from pipeline.declaring import declared_temporarily
 from pipeline.failures import NotNow, PermanentFailure, TemporaryFailure, UnknownOutcome
-from pipeline.models import State
+from pipeline.models import State, StepRun
 from pipeline.queues import Queue
 from pipeline.runner import carry_out
 from pipeline.steps import Effect, menu
@@ -204,6 +206,63 @@ class TestOutsideStep(TestCase):
             raise trouble
 
         return behaviour
+
+
+class TestLease(TestCase):
+    def setUp(self):
+        self.sink = Sink()
+        self.step = self.enterContext(outside_step(self.sink, at_once=2))
+
+    def test_that_is_over_before_sending_lets_nothing_leave(self):
+        promised(self.step, 1)
+        claim = Claim.take(step=self.step, subjects=[1])
+        make_due(self.step, 1)
+
+        self.assertEqual(claim.mark_sending(), [])
+        self.assertIsNone(run_of(self.step, 1).sending_at)
+
+    def test_begins_anew_when_something_leaves(self):
+        promised(self.step, 1)
+        claim = Claim.take(step=self.step, subjects=[1])
+        StepRun.objects.update(due_at=run_of(self.step, 1).due_at - timedelta(seconds=20))
+
+        claim.mark_sending()
+
+        self.assertAlmostEqual(seconds_until_due(self.step, 1), self.step.lease_seconds, delta=2)
+
+    def test_is_not_given_to_a_lonely_order_in_a_message_with_others(self):
+        promised(self.step, 1, 2, 3)
+        StepRun.objects.filter(subject_id=3).update(alone=True)
+
+        carry_out(self.step, [1, 2, 3])
+
+        self.assertEqual(sorted(a.order_id for a in self.sink.attempts), [1, 2])
+
+
+class TestAnswerWithCharactersThatPostgresqlDoesNotTake(TestCase):
+    def test_is_kept_without_them(self):
+        sink = Sink(behaviour=lambda _attempt: {"ticket": "T\x001", "more": [{"a": "\x00b"}]})
+        with outside_step(sink) as step:
+            promised(step, 1)
+
+            carry_out(step, [1])
+
+            self.assertEqual(run_of(step, 1).report, {"ticket": "T1", "more": [{"a": "b"}]})
+
+    def test_fails_its_own_order_only(self):
+        def behaviour(attempt):
+            if attempt.order_id == 2:
+                raise TemporaryFailure("451 \x00")
+            return {}
+
+        with outside_step(Sink(behaviour=behaviour)) as step:
+            promised(step, 1, 2, 3)
+
+            carry_out(step, [1, 2, 3])
+
+            self.assertEqual(
+                [run_of(step, n).state for n in (1, 2, 3)], [State.DONE, State.WAITING, State.DONE]
+            )
 
 
 class TestParcels(TestCase):

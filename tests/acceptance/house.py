@@ -13,15 +13,16 @@ from typing import Any
 
 import redis
 from django.db import OperationalError, connection
+from django.db.models import Count, Sum
 
-from analytics.models import SaleFact
+from analytics.models import HourlySales, SaleFact
 from devtools.mailbox import MailboxClient
 from devtools.show.crew import Crew, free_port
 from devtools.stripe_sender import Sale, Sender, events
 from devtools.till import TillClient
 from embedded import Addresses, Servers
-from inventory.models import StockMovement
-from loyalty.models import LoyaltyEntry
+from inventory.models import Stock, StockMovement
+from loyalty.models import LoyaltyBalance, LoyaltyEntry
 from orders.models import Order, OrderLine, OrderStatus, Payment
 from orders.testing import make_menu, make_order, make_restaurant
 from pipeline.models import AT_REST, State, StepRun
@@ -106,7 +107,9 @@ class House:
         restaurant = make_restaurant(pos_location="LMAIN")
         make_menu(restaurant)
         return [
-            make_order(restaurant=restaurant, paid=False, customer_email=f"guest{n}@example.com")
+            make_order(
+                restaurant=restaurant, paid=False, customer_email=f"guest{n}@example.com", member=n % 3 == 1
+            )
             for n in range(count)
         ]
 
@@ -185,6 +188,7 @@ class House:
         assert LoyaltyEntry.objects.filter(order__in=ids).count() == len(ids)
         lines = OrderLine.objects.filter(order__in=ids).count()
         assert StockMovement.objects.filter(order_line__order__in=ids).count() == lines * 2
+        assert_sums_are_those_of_their_parts()
         self._assert_till(keys)
         for kind in ("confirmation", "staff"):
             self._assert_letters(kind, keys, letters_twice_at_most)
@@ -204,6 +208,21 @@ class House:
         assert copies <= twice_at_most, f"{copies} {kind} letters came twice"
         if copies:
             print(f"{copies} {kind} letters came twice: their outcome was unknown")  # noqa: T201 - the count is promised
+
+
+def assert_sums_are_those_of_their_parts() -> None:
+    """
+    Balances, stock and hourly sales, which no unique key protects, add up to exactly what explains them.
+    """
+    earned = (
+        LoyaltyEntry.objects.filter(member__isnull=False).values_list("member").annotate(sum=Sum("points"))
+    )
+    assert dict(LoyaltyBalance.objects.values_list("member", "points")) == dict(earned)
+    moved = StockMovement.objects.values_list("ingredient").annotate(sum=Sum("quantity"))
+    assert dict(Stock.objects.values_list("ingredient", "on_hand")) == dict(moved)
+    facts = SaleFact.objects.aggregate(sum=Sum("total_minor"), items=Sum("items"), orders=Count("order"))
+    hours = HourlySales.objects.aggregate(sum=Sum("total_minor"), items=Sum("items"), orders=Sum("orders"))
+    assert hours == facts
 
 
 def sale(order: Order, **changes: Any) -> Sale:

@@ -18,6 +18,7 @@ PRODUCTION = {
     "DATABASE_URL": "postgres://user:secret@db.example.com/rms",
     "CELERY_BROKER_URL": "redis://:secret@broker.example.com/0",
     "STRIPE_WEBHOOK_SECRETS": "whsec_1",
+    "STRIPE_SECRET_KEY": "sk_test_1",
     "EMAIL_HOST": "smtp.example.com",
 }
 
@@ -51,6 +52,8 @@ class TestProductionSettings:
             "DATABASE_URL",
             "CELERY_BROKER_URL",
             "STRIPE_WEBHOOK_SECRETS",
+            "STRIPE_SECRET_KEY",
+            "EMAIL_HOST",
         ],
     )
     def test_are_refused_when_something_is_missing(self, missing):

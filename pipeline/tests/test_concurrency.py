@@ -1,0 +1,147 @@
+"""
+Several workers and several dispatchers at once, each with a database connection of its own.
+"""
+
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+from celery import current_app
+from django.db import connection
+from django.test import TransactionTestCase
+
+from pipeline import dispatcher
+from pipeline.claims import Claim
+from pipeline.connections import persistently
+from pipeline.models import State, StepRun
+from pipeline.queues import Queue
+from pipeline.runner import carry_out
+from pipeline.testing import Sink, database_step, outside_step, promised, run_of
+
+AT_ONCE = 6
+
+
+def all_at_once(work):
+    """
+    Do the work in several threads at the same moment and return what each of them got.
+    """
+    together = threading.Barrier(AT_ONCE, timeout=20)
+
+    def one(_number):
+        try:
+            together.wait()
+            return work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        return list(threads.map(one, range(AT_ONCE)))
+
+
+class TestManyWorkers(TransactionTestCase):
+    def test_claim_each_order_once(self):
+        with database_step() as step:
+            promised(step, *range(1, 101))
+
+            claims = all_at_once(lambda: Claim.take(step=step, subjects=range(1, 101)))
+
+            taken = Counter(subject for claim in claims for subject in claim.subjects)
+            self.assertEqual(taken, Counter(range(1, 101)))
+            self.assertEqual(set(StepRun.objects.values_list("attempts", flat=True)), {1})
+
+    def test_have_each_effect_once(self):
+        effects = Counter()
+        turn = threading.Lock()
+
+        def work(order_ids):
+            with turn:
+                effects.update(order_ids)
+            return {}
+
+        with database_step(work) as step:
+            promised(step, *range(1, 101))
+
+            all_at_once(lambda: carry_out(step, range(1, 101)))
+
+            self.assertEqual(effects, Counter(range(1, 101)))
+
+    def test_send_each_order_once(self):
+        sink = Sink()
+        with outside_step(sink) as step:
+            promised(step, *range(1, 51))
+
+            all_at_once(lambda: carry_out(step, range(1, 51)))
+
+            self.assertEqual(Counter(a.order_id for a in sink.attempts), Counter(range(1, 51)))
+
+
+class TestManyDispatchers(TransactionTestCase):
+    def setUp(self):
+        with current_app.connection_for_write() as broker:
+            for queue in Queue:
+                broker.default_channel.queue_purge(queue.value)
+
+    def test_send_each_order_once(self):
+        with database_step() as step:
+            promised(step, *range(1, 301))
+
+            sent = all_at_once(dispatcher.dispatch)
+
+            self.assertEqual(sum(sent), 300)
+            self.assertEqual(set(StepRun.objects.values_list("sends", flat=True)), {1})
+
+    def test_take_back_each_lost_lease_once(self):
+        with database_step() as step:
+            promised(step, *range(1, 51))
+            Claim.take(step=step, subjects=range(1, 51))
+            StepRun.objects.update(due_at="2026-01-01T00:00:00Z")
+
+            back = all_at_once(dispatcher.take_back_lost_leases)
+
+            self.assertEqual(sum(back), 50)
+            self.assertEqual(run_of(step, 1).events.count(), 1)
+
+
+class TestLostConnection(TransactionTestCase):
+    def test_does_not_make_us_send_again_what_has_arrived(self):
+        def cut_the_line(_attempt):
+            with ThreadPoolExecutor(1) as other:
+                other.submit(end_the_others, ours).result()
+            return {}
+
+        sink = Sink(behaviour=cut_the_line)
+        with outside_step(sink, at_once=1) as step:
+            promised(step, 1)
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_backend_pid()")
+                ours = cursor.fetchone()[0]
+
+            carry_out(step, [1])
+
+            self.assertEqual(run_of(step, 1).state, State.DONE)
+            self.assertEqual(len(sink.attempts), 1)
+
+    def test_is_given_up_after_a_while(self):
+        from django.db import OperationalError  # noqa: PLC0415 - only here
+
+        tries = []
+
+        def never():
+            tries.append(1)
+            raise OperationalError("gone")
+
+        with self.assertRaises(OperationalError):
+            persistently(never, seconds=0)
+
+        self.assertEqual(len(tries), 1)
+
+
+def end_the_others(backend):
+    """
+    End one database connection from another one.
+    """
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", [backend])
+    finally:
+        connection.close()
