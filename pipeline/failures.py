@@ -26,7 +26,7 @@ class NotNow(Exception):
     Nothing was tried, and nothing is wrong with this order: come back in `seconds`. No attempt is counted.
     """
 
-    def __init__(self, because: str, *, seconds: float) -> None:
+    def __init__(self, because: str, *, seconds: float = 30) -> None:
         super().__init__(because)
         self.seconds = seconds
 

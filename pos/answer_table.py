@@ -6,16 +6,16 @@ import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
-from pipeline.failures import PermanentFailure, TemporaryFailure, UnknownOutcome
+from pipeline.failures import NotNow, PermanentFailure, UnknownOutcome
 
 
-class TillNotAccessible(TemporaryFailure):
+class TillNotAccessible(NotNow):
     """
     The till does not let us in: a setting of ours is wrong, not the order.
     """
 
 
-class TillBusy(TemporaryFailure):
+class TillBusy(NotNow):
     """
     The till takes no more requests for a while.
     """

@@ -7,13 +7,15 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.failures import UnknownOutcome
+from pipeline.failures import NotNow, UnknownOutcome
 from pos.answer_table import FAILURES, HARMLESS, UNFORESEEN
 
 Document = dict[str, Any]
 
 MOST_ERRORS_TOLD = 3
 LONGEST_DETAIL = 200
+USUAL_WAIT_SECONDS = 30
+LONGEST_WAIT_SECONDS = 600
 
 
 class AnswerUnreadable(UnknownOutcome):
@@ -50,7 +52,10 @@ def understood(answer: Answer) -> Document:
     if any(row.fits(status=answer.status, error=error) for row in HARMLESS for error in errors):
         raise AlreadyAtTill(f"The till knows this already, it says. {_told(answer, errors)}")
     row = next((row for row in FAILURES if answer.status in row.statuses), UNFORESEEN)
-    raise row.failure(f"{row.sentence} {_told(answer, errors)}")
+    text = f"{row.sentence} {_told(answer, errors)}"
+    if issubclass(row.failure, NotNow):  # turned away at the door: that says nothing about the order
+        raise row.failure(text, seconds=_seconds_to_wait(answer))
+    raise row.failure(text)
 
 
 def part(document: Document, name: str) -> Document:
@@ -88,6 +93,11 @@ def _told(answer: Answer, errors: list[Document]) -> str:
     ]
     wait = [f"It asks us to wait {answer.retry_after} seconds."] if answer.retry_after.isdigit() else []
     return " ".join([f"({answer.status}) {'; '.join(words)}".rstrip(), *wait])
+
+
+def _seconds_to_wait(answer: Answer) -> int:
+    asked = int(answer.retry_after) if answer.retry_after.isdigit() else USUAL_WAIT_SECONDS
+    return min(max(asked, 1), LONGEST_WAIT_SECONDS)
 
 
 def _public(detail: str, private: tuple[str, ...]) -> str:

@@ -21,7 +21,7 @@ RETRY_TIME_SCALE_IN_A_RUSH = 0.5
 
 class AlreadyRunning(RuntimeError):
     """
-    Another show is on in this checkout. `make down` ends it.
+    Only one show can be on in a checkout.
     """
 
 
@@ -44,7 +44,7 @@ class Stage:
         try:
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as taken:
-            raise AlreadyRunning(AlreadyRunning.__doc__) from taken
+            raise AlreadyRunning("Another show is on in this checkout. `make down` ends it.") from taken
         self.lock.truncate(0)
         self.lock.write(str(os.getpid()))
         self.lock.flush()

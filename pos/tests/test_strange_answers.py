@@ -5,7 +5,7 @@ Answers that Square would not give: of a proxy, of another server, of nobody in 
 from django.test import override_settings
 
 from orders.testing import make_order
-from pipeline.failures import TemporaryFailure
+from pipeline.failures import NotNow, TemporaryFailure
 from pos.answer_table import TillBroken, TillNotAccessible, TillRefusedOrder
 from pos.answers import AnswerUnreadable
 from pos.client import AnswerLost
@@ -17,7 +17,7 @@ class TestAnAnswerThatIsNotSquares(TillTestCase):
         with (
             strange_server(status, content, **headers) as address,
             override_settings(SQUARE_BASE_URL=address),
-            self.assertRaises((TemporaryFailure, TillRefusedOrder)) as caught,
+            self.assertRaises((NotNow, TemporaryFailure, TillRefusedOrder)) as caught,
         ):
             self.send(make_order())
         return caught.exception

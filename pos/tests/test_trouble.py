@@ -9,13 +9,13 @@ from django.test import override_settings
 
 from devtools.till import Mode
 from orders.testing import make_order, make_restaurant
-from pipeline.failures import TemporaryFailure, UnknownOutcome
+from pipeline.failures import NotNow, UnknownOutcome
 from pos import client
 from pos.answer_table import TillBroken, TillBusy, TillNotAccessible, TillRefusedOrder
-from pos.answers import AnswerUnreadable
+from pos.answers import Answer, AnswerUnreadable, understood
 from pos.client import AnswerLost, OutOfTime, TillUnreachable
 from pos.models import Ticket
-from pos.parcels import PaymentStillMissing, TillCountsOtherwise, TillRefusedPayment
+from pos.parcels import TillCountsOtherwise, TillRefusedPayment
 from pos.tests.tills import TillTestCase
 from pos.tickets import tickets
 
@@ -110,16 +110,19 @@ class TestATillThatSaysNotNow(TestTrouble):
         self.assertNotIsInstance(failure, UnknownOutcome)
         self.assertIn("It asks us to wait 7 seconds.", str(failure))
 
-    def test_has_half_of_it_when_only_the_payment_was_too_much(self):
-        failure = self.fails_once(PaymentStillMissing, Mode.RATE_LIMITED, path=PAYMENTS)
-        self.assertIn(
-            f"The till has the order as {self.till.orders()[0].id}, but not its payment.", str(failure)
-        )
+    def test_has_the_order_once_when_only_the_payment_was_too_much(self):
+        self.fails_once(TillBusy, Mode.RATE_LIMITED, path=PAYMENTS)
+
+    def test_costs_the_order_no_attempt(self):
+        for answer in ({"status": 429}, {"status": 401}, {"status": 403}):
+            with self.subTest(answer), self.assertRaises(NotNow) as caught:
+                understood(Answer(content=b"", retry_after="7", **answer))
+            self.assertEqual(caught.exception.seconds, 7)
 
     def test_names_the_setting_when_it_does_not_know_us(self):
         for status in (401, 403):
             failure = self.fails_once(TillNotAccessible, Mode.REFUSE, status=status)
-            self.assertIsInstance(failure, TemporaryFailure)
+            self.assertIsInstance(failure, NotNow)
             self.assertIn("Correct SQUARE_ACCESS_TOKEN.", str(failure))
             self.setUp()
 
