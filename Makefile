@@ -21,7 +21,7 @@ run: $(READY) ## The show: an evening of paid orders while things go wrong [ONCE
 test: $(READY) ## All tests, on servers of their own
 	@$(PY) -m pytest -n auto --dist loadgroup $(ARGS)
 
-check: $(READY) ## Exactly what CI runs: format, lint, types, layers, migrations, deploy check, tests
+check: $(READY) ## Exactly what CI runs: format, lint, types, layers, migrations, deploy check, tests, a short show
 	@scripts/check
 
 down: ## Stop the show and the embedded servers of this checkout

@@ -112,8 +112,8 @@ def _steps(count: int) -> list[Line]:
     for step in menu:
         done, buried = found.get((step.name, State.DONE), 0), found.get((step.name, State.BURIED), 0)
         lines.append(
-            Line(what=f"{short_name(step.name)}: done / buried", found=f"{done:,} / {buried:,}",
-                 expected=f"{count:,} / 0", ok=(done, buried) == (count, 0))
+            Line(what=f"{short_name(step.name)} done/buried", found=f"{done:,}/{buried:,}",
+                 expected=f"{count:,}/0", ok=(done, buried) == (count, 0))
         )  # fmt: skip
     return lines
 
@@ -127,9 +127,9 @@ def _outside(count: int, books: Books) -> list[Line]:
         letters, different = books.letters(kind)
         excused = _unknown_outcomes(step)
         copies = letters - different
-        lines.append(_line(f"{kind} letters in the mailbox, by Message-ID", different, count))
+        lines.append(_line(f"{kind} letters, by Message-ID", different, count))
         lines.append(
-            Line(what=f"{kind} letters sent twice (outcome unknown after kill -9)", found=f"{copies}",
+            Line(what=f"{kind} letters twice (outcome unknown)", found=f"{copies}",
                  expected=f"at most {excused}", ok=copies <= excused)
         )  # fmt: skip
     tickets, different = books.tickets()
@@ -163,7 +163,7 @@ def _sums(past: Sequence[PastOrder]) -> list[Line]:
         ),
         _line("stock used, grams, by recipe", sum(moved.values()) // 1_000, sum(used.values()) // 1_000),
         _line("ingredients that differ from the recipes", len(wrong), 0),
-        _line("stock left, milligrams", left, opened - sum(used.values())),
+        _line("stock left, grams", left // 1_000, (opened - sum(used.values())) // 1_000),
         *_points(past),
     ]
 
@@ -195,9 +195,9 @@ def _survived(destroyed: int) -> list[Line]:
     found = {row["what"]: row["n"] for row in StepEvent.objects.values("what").annotate(n=Count("id"))}
     told = (
         ("attempts that failed and were tried again", found.get(what.FAILED, 0)),
-        ("step runs taken back from a killed worker", found.get(what.LEASE_LOST, 0)),
+        ("taken back from a killed worker", found.get(what.LEASE_LOST, 0)),
         ("messages destroyed in the broker", destroyed),
-        ("step runs sent again because of it", found.get(what.SENT_AGAIN, 0)),
+        ("sent again, for no worker took them", found.get(what.SENT_AGAIN, 0)),
     )
     return [Line(what=words, found=f"{number:,}", expected="any", ok=True) for words, number in told]
 
