@@ -19,7 +19,7 @@ run: $(READY) ## The show: an evening of paid orders while things go wrong [ONCE
 	@$(PY) -m devtools.show $(if $(filter 1,$(ONCE)),--once) $(if $(ORDERS),--orders $(ORDERS))
 
 test: $(READY) ## All tests, on servers of their own
-	@$(PY) -m pytest -n auto --dist loadgroup $(ARGS)
+	@$(PY) -m pytest -n auto --dist loadfile $(ARGS)
 
 check: $(READY) ## Exactly what CI runs: format, lint, types, layers, migrations, deploy check, tests, a short show
 	@scripts/check

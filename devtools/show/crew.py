@@ -129,6 +129,15 @@ def free_port(wanted: int) -> int:
     raise DidNotStart(f"No port from {wanted} to {wanted + 99} is free.")
 
 
+def any_free_port() -> int:
+    """
+    A port that the system says nobody has.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def _inherited() -> dict[str, str]:
     # What an isolated run was told is for itself: its processes are told anew.
     return {name: value for name, value in os.environ.items() if not name.startswith("ISOLATED_")}

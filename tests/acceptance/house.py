@@ -17,7 +17,7 @@ from django.db.models import Count, Sum
 
 from analytics.models import HourlySales, SaleFact
 from devtools.mailbox import MailboxClient
-from devtools.show.crew import Crew, free_port
+from devtools.show.crew import Crew, any_free_port
 from devtools.stripe_sender import Sale, Sender, events
 from devtools.till import TillClient
 from embedded import Addresses, Servers
@@ -66,7 +66,8 @@ class House:
     # Processes
 
     def start_web(self) -> None:
-        self.port = free_port(18000)
+        # Not a fixed one: granian shares its port with whoever asks, so two houses would share their guests.
+        self.port = any_free_port()
         self.crew.start(
             "web", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port),
             "--workers", "2", "--blocking-threads", "2", "rms_backend.wsgi:application",

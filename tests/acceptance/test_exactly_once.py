@@ -16,8 +16,7 @@ from payments.models import StripeEvent
 from pipeline.models import State, StepEvent, StepRun
 from tests.acceptance.house import House, sale, states
 
-# Everything here shares one house, so one worker of pytest-xdist does it all.
-pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("acceptance")]
+pytestmark = pytest.mark.acceptance
 
 SEED = 7
 SIX = 6
