@@ -74,12 +74,12 @@ def _retry(event_id: str) -> bool:
                 return False
             _book(kept, MoneyArrived(**kept.facts))
             return kept.state != StripeEvent.State.UNMATCHED
-    except OperationalError:
-        raise
-    except Exception as trouble:  # noqa: BLE001 - one bad event must not hold up all others
-        StripeEvent.objects.filter(pk=event_id).update(
-            retry_at=Now() + PUT_OFF, because=type(trouble).__name__
-        )
+    except Exception as trouble:
+        if isinstance(trouble, OperationalError) and not connection.is_usable():
+            raise
+        # An order that is locked just now will not be for long; anything else wants a person.
+        wait = PUT_OFF_BRIEFLY if isinstance(trouble, OperationalError) else PUT_OFF
+        StripeEvent.objects.filter(pk=event_id).update(retry_at=Now() + wait, because=type(trouble).__name__)
         journal.record("event.put_off", event_id=event_id, trouble=trouble)
         return False
 

@@ -62,7 +62,7 @@ UPDATE pipeline_steprun
         WHERE lane = %(lane)s AND due_at <= clock_timestamp()
           AND state IN ('promised', 'sent', 'waiting') AND step = ANY(%(steps)s)
         ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
-RETURNING id, step, subject_id, order_id, attempts, alone, sends
+RETURNING id, step, subject_id, order_id, alone, sends
 """
 
 SENT_AGAIN = """
@@ -96,7 +96,6 @@ class Taken:
     step: str
     subject: int
     order: int
-    attempts: int
     alone: bool
     sends: int
 
@@ -175,7 +174,7 @@ def _take(lane: str, most: int) -> list[Taken]:
         again=SENT_AGAIN_AFTER_SECONDS * settings.RETRY_TIME_SCALE,
         doublings=DOUBLINGS,
     )
-    names = ("run", "step", "subject", "order", "attempts", "alone", "sends")
+    names = ("run", "step", "subject", "order", "alone", "sends")
     return [Taken(**dict(zip(names, row, strict=True))) for row in taken]
 
 

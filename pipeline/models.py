@@ -22,7 +22,6 @@ class State(models.TextChoices):
     DISCARDED = "discarded"
 
 
-OPEN = (State.PROMISED, State.SENT, State.WAITING)
 AT_REST = (State.DONE, State.BURIED, State.SKIPPED, State.DISCARDED)
 
 

@@ -4,7 +4,6 @@ What a step is, and the menu of all steps that are declared.
 
 import difflib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
@@ -153,17 +152,6 @@ class Menu:
 
     def about(self, subject: Subject) -> list[Step]:
         return [step for step in self if step.subject is subject]
-
-    @contextmanager
-    def without(self, name: str) -> Iterator[None]:
-        """
-        The menu as if the step had been removed: for tests of what happens to its rows.
-        """
-        steps, self._steps = self._steps, {k: v for k, v in self._steps.items() if k != name}
-        try:
-            yield
-        finally:
-            self._steps = steps
 
 
 menu = Menu()
