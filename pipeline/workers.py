@@ -1,0 +1,64 @@
+"""
+Which workers there are: asked over the broker, because only they know.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from celery import current_app
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
+
+ANSWER_WITHIN_SECONDS = 1.0
+
+
+class BrokerAway(RuntimeError):
+    """
+    The broker does not answer.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worker:
+    """
+    A worker that answered: its node name (`celery@host`), the queues it consumes, how many tasks it carries out at once.
+    """
+
+    node: str
+    queues: tuple[str, ...]
+    concurrency: int
+
+
+def answering(*, within_seconds: float = ANSWER_WITHIN_SECONDS) -> list[Worker]:
+    """
+    The workers that answer in time, by node name. None may mean that none runs, or that all are cut off.
+    """
+    queues = _asked("active_queues", within_seconds)
+    stats = _asked("stats", within_seconds) if queues else {}
+    return [
+        Worker(
+            node=node,
+            queues=tuple(sorted(queue["name"] for queue in queues[node])),
+            concurrency=int(stats.get(node, {}).get("pool", {}).get("max-concurrency", 0)),
+        )
+        for node in sorted(queues)
+    ]
+
+
+def queues_without_a_consumer(workers: Iterable[Worker], *, queues: Iterable[str]) -> list[str]:
+    """
+    Those of the queues that nobody consumes, in order.
+    """
+    consumed = {queue for worker in workers for queue in worker.queues}
+    return sorted(set(queues) - consumed)
+
+
+def _asked(question: str, within_seconds: float) -> dict[str, Any]:
+    try:
+        with current_app.connection_for_write() as broker:
+            broker.ensure_connection(max_retries=1, interval_start=0.1)
+            inspect = current_app.control.inspect(timeout=within_seconds, connection=broker)
+            return getattr(inspect, question)() or {}
+    except (OSError, KombuError, RedisError) as away:
+        raise BrokerAway(f"The broker does not answer: {away}") from away
