@@ -19,7 +19,7 @@ def to_the_dispatcher(step: Step, order_id: int | Sequence[int]) -> None:
     subjects = [order_id] if isinstance(order_id, int) else list(order_id)
     results = carry_out(step, subjects)
     if left := sorted(set(subjects) - results.keys()):
-        journal.record("step.not_claimed", step=step.name, subject_ids=left)
+        journal.record("step.not_claimed", **journal.untried(step, left))
 
 
 def by_hand(step: Step, order_id: int | Sequence[int], *arguments: object) -> Report:

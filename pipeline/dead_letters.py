@@ -72,7 +72,7 @@ def _told(run: StepRun, what: StepEvent.What, *, by: str, reason: str) -> StepRu
     StepEvent.objects.create(
         step_run=run, order_id=run.order_id, attempt=attempts_before, what=what, by=by, because=reason
     )
-    journal.record(f"step.{what}", step=run.step, order_id=run.order_id, by=by)
+    journal.record(f"step.{what}", step=run.step, order_id=run.order_id, attempt=attempts_before, by=by)
     if run.state == State.PROMISED:
         transaction.on_commit(nudge)
     return run

@@ -132,8 +132,7 @@ def messages(taken: Sequence[Taken]) -> Iterator[tuple[Step, list[Taken]]]:
     """
     How rows travel: one step per message, many orders together up to the step's cap, and the lonely ones alone.
     """
-    by_step = sorted(taken, key=lambda row: row.step)
-    for name, of_one_step in itertools.groupby(by_step, key=lambda row: row.step):
+    for name, of_one_step in itertools.groupby(sorted(taken, key=_step_of), key=_step_of):
         step = menu.find(name)
         everyone = list(of_one_step)
         for row in everyone:
@@ -182,7 +181,12 @@ def _note_what_was_sent_again(taken: Sequence[Taken]) -> None:
     again = [row for row in taken if row.sends > 1]
     if again:
         execute(SENT_AGAIN, runs=[row.run for row in again])
-        journal.record("step.sent_again", order_ids=[row.order for row in again])
+    for step, of_one_step in itertools.groupby(sorted(again, key=_step_of), key=_step_of):
+        journal.record("step.sent_again", step=step, order_ids=[row.order for row in of_one_step])
+
+
+def _step_of(row: Taken) -> str:
+    return row.step
 
 
 def _publish(taken: Sequence[Taken]) -> int:

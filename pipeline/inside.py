@@ -22,8 +22,7 @@ def carry_out(claim: Claim) -> dict[int, Result]:
         # The roll-back hit every order once; from here on each stands for itself.
         journal.record(
             "batch.taken_apart",
-            step=claim.step.name,
-            orders=len(claim.attempts),
+            **journal.tried(claim.step, claim.attempts.values()),
             because=type(trouble).__name__,
         )
     results: dict[int, Result] = {}

@@ -1,10 +1,18 @@
 """
 Everything the pipeline says, in one place: events with constant names, facts as fields, ids only.
+
+A line about a step names the step, its order (or orders), the number of the attempt where there was one, and the Celery
+task in which it was said, so that one order's way can be followed through the logs of all workers.
 """
 
 import logging
 import re
+from collections.abc import Collection
 from enum import Enum
+
+from celery import current_task
+
+from pipeline.steps import Attempt, Step
 
 logger = logging.getLogger("rms.pipeline")
 
@@ -19,9 +27,12 @@ KNOWN = WARNINGS | frozenset(
         "step.done", "step.not_claimed", "step.postponed", "step.revived", "step.discarded",
         "step.handed_back", "batch.taken_apart", "dispatch.published", "lane.paused", "lane.resumed",
         "step.sent_on_request",
+        "message.published", "message.received", "message.started", "message.done", "message.tried_again",
+        "message.failed", "message.revoked",
     }
 )  # fmt: skip
-MOST_IDS = 20
+TOLD_IN_FULL = frozenset({"step.buried", "event.put_off"})
+MOST_IDS = 100  # as many orders as travel in one message
 _ADDRESS = re.compile(r"[^\s<>\"'@]+@[^\s<>\"'@]+")
 _SECRET = re.compile(r"\b(?:sk|rk|whsec|pk)_[A-Za-z0-9_]+")
 _PHONE = re.compile(r"\+?\d[\d ()/.-]{8,}\d")
@@ -37,9 +48,29 @@ def record(event: str, **facts: object) -> None:
     level = logging.WARNING if event in WARNINGS else logging.INFO
     if not logger.isEnabledFor(level):
         return
+    facts.setdefault("task_id", current_task.request.id if current_task else None)
     shown = {name: _shown(value) for name, value in facts.items() if value is not None}
-    error = trouble if isinstance(trouble, BaseException) else None
-    logger.log(level, event, extra={"facts": shown}, exc_info=error)
+    logger.log(level, event, extra={"facts": shown}, exc_info=_worth_a_traceback(event, trouble))
+
+
+def tried(step: Step, attempts: Collection[Attempt]) -> dict[str, object]:
+    """
+    The facts that say which attempts a line is about: step, order_id and attempt, or order_ids and their attempts.
+    """
+    orders = [attempt.order_id for attempt in attempts]
+    numbers = [attempt.number for attempt in attempts]
+    if len(orders) == 1:
+        return {"step": step.name, "order_id": orders[0], "attempt": numbers[0]}
+    if len(set(numbers)) == 1:
+        return {"step": step.name, "order_ids": orders, "attempt": numbers[0]}
+    return {"step": step.name, "order_ids": orders, "attempts": numbers}
+
+
+def untried(step: Step, subjects: Collection[int]) -> dict[str, object]:
+    """
+    The facts that say which orders (or refunds) a line is about that no attempt was made at.
+    """
+    return {"step": step.name, f"{step.subject.value}_ids": list(subjects)}
 
 
 def without_secrets(text: str, *, longest: int = 300) -> str:
@@ -47,9 +78,21 @@ def without_secrets(text: str, *, longest: int = 300) -> str:
     The text of an error, fit to be kept and logged: no addresses, phone numbers or keys, not long, and no NUL, which
     PostgreSQL does not take.
     """
-    text = _ADDRESS.sub("<address>", text.replace("\x00", ""))
-    text = _SECRET.sub("<key>", text)
-    return _PHONE.sub("<number>", text)[:longest]
+    return _PHONE.sub("<number>", without_addresses(text.replace("\x00", "")))[:longest]
+
+
+def without_addresses(text: str) -> str:
+    """
+    The text without addresses and keys. Numbers stay: task ids and times look like those of telephones.
+    """
+    return _SECRET.sub("<key>", _ADDRESS.sub("<address>", text))
+
+
+def _worth_a_traceback(event: str, trouble: object) -> BaseException | None:
+    # What is tried again by itself shows its traceback to who asks for everything.
+    if event in TOLD_IN_FULL or logger.isEnabledFor(logging.DEBUG):
+        return trouble if isinstance(trouble, BaseException) else None
+    return None
 
 
 def _shown(value: object) -> object:

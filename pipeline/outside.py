@@ -129,8 +129,8 @@ class Window:
 
     def _abandon(self) -> None:
         # A parcel that ignores its own time limit. Its lease has run out, so the dispatcher gives it to somebody else.
-        lost = [subject for _, subject in self.underway.values()]
-        journal.record("step.abandoned", step=self.step.name, subject_ids=lost)
+        lost = [claim.attempts[subject] for claim, subject in self.underway.values()]
+        journal.record("step.abandoned", **journal.tried(self.step, lost))
         for sending in self.underway:
             sending.cancel()
         self.underway.clear()
@@ -146,7 +146,7 @@ def carry_out(step: Step, subjects: Sequence[int], *, by_hand: bool) -> dict[int
     while left or window.underway:
         if left and time.monotonic() - started > TAKES_ON_NEW_FOR_SECONDS:
             claims.hand_back(step=step, subjects=list(left))
-            journal.record("step.handed_back", step=step.name, subject_ids=list(left))
+            journal.record("step.handed_back", **journal.untried(step, left))
             left.clear()
         if left and window.room:
             window.start([left.popleft() for _ in range(min(window.room, len(left)))])

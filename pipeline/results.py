@@ -34,7 +34,7 @@ def settle(claim: Claim, subject: int, trouble: Exception) -> Result:
         return _postponed(claim, subject, trouble, because)
     attempt = claim.attempts[subject]
     wait = _wait_after(claim, attempt.number, trouble)
-    facts = {"step": claim.step.name, "order_id": attempt.order_id, "attempt": attempt.number}
+    facts = journal.tried(claim.step, [attempt])
     # That this attempt came to nothing does not tell what became of an earlier one.
     unknown = isinstance(trouble, UnknownOutcome) or attempt.outcome_unknown
     if not claim.fail(subject, because=because, wait=wait, unknown=unknown):
@@ -42,7 +42,7 @@ def settle(claim: Claim, subject: int, trouble: Exception) -> Result:
     if wait is None:
         journal.record("step.buried", **facts, because=because, trouble=trouble)
         return Result(state=State.BURIED, because=because)
-    journal.record("step.failed", **facts, because=because, again_in_seconds=round(wait, 1))
+    journal.record("step.failed", **facts, because=because, trouble=trouble, again_in_seconds=round(wait, 1))
     return Result(state=State.WAITING, because=because)
 
 
@@ -50,13 +50,11 @@ def finished(claim: Claim, reports: dict[int, Report], ours: list[int]) -> dict[
     """
     Say what was done; a subject that is no longer ours was refused by the fence.
     """
-    step = claim.step.name
     if ours:
-        journal.record("step.done", step=step, order_ids=[claim.attempts[s].order_id for s in ours])
+        journal.record("step.done", **journal.tried(claim.step, [claim.attempts[s] for s in ours]))
     results = {subject: Result(state=State.DONE, report=reports.get(subject, {})) for subject in ours}
     for subject in reports.keys() - set(ours):
-        attempt = claim.attempts[subject]
-        results[subject] = _refused({"step": step, "order_id": attempt.order_id, "attempt": attempt.number})
+        results[subject] = _refused(journal.tried(claim.step, [claim.attempts[subject]]))
     return results
 
 
@@ -68,8 +66,7 @@ def _wait_after(claim: Claim, attempt: int, trouble: Exception) -> float | None:
 
 def _postponed(claim: Claim, subject: int, trouble: NotNow, because: str) -> Result:
     claim.postpone(subject, because=because, wait=trouble.seconds)
-    order = claim.attempts[subject].order_id
-    journal.record("step.postponed", step=claim.step.name, order_id=order, because=because)
+    journal.record("step.postponed", **journal.tried(claim.step, [claim.attempts[subject]]), because=because)
     return Result(state=State.WAITING, because=because)
 
 

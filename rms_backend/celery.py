@@ -3,12 +3,16 @@ The Celery application: `celery -A rms_backend worker`.
 """
 
 import os
+from typing import Any
 
 from celery import Celery
-from celery.signals import celeryd_init
+from celery.signals import celeryd_init, setup_logging
+from django.conf import settings
 from kombu.transport import TRANSPORT_ALIASES
 
+from pipeline import tracing
 from pipeline.ticker import Ticker
+from rms_backend import log_setup
 from rms_backend.starting import stop_if_something_is_wrong
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rms_backend.settings")
@@ -25,3 +29,10 @@ app.conf.task_routes = ("pipeline.routing.route",)
 app.steps["consumer"].add(Ticker)
 app.autodiscover_tasks()
 celeryd_init.connect(stop_if_something_is_wrong)
+setup_logging.connect(log_setup.of_celery)
+
+
+@app.on_after_configure.connect
+def _follow_messages_if_asked_to(**_signal: Any) -> None:
+    if settings.CELERY_TRACE:
+        tracing.begin()

@@ -6,9 +6,11 @@ import json
 import logging
 from datetime import UTC, datetime
 
-from pipeline.journal import without_secrets
+from pipeline.journal import without_addresses, without_secrets
 
 LONGEST_TRACEBACK = 20_000
+# Ours are constants; these name nodes (celery@host), which look like addresses.
+NO_ARGUMENTS_IN = ("rms", "celery.apps", "celery.worker.consumer", "celery.worker.control", "celery.beat")
 
 
 class HumanFormatter(logging.Formatter):
@@ -19,11 +21,8 @@ class HumanFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S.%f")[:-3]
         facts = " ".join(f"{name}={value}" for name, value in _facts(record).items())
-        line = " ".join(filter(None, [moment, record.levelname, record.getMessage(), facts]))
-        return "\n".join(filter(None, [line, self._trouble(record)]))
-
-    def _trouble(self, record: logging.LogRecord) -> str:
-        return _told(self, record)
+        line = " ".join(filter(None, [moment, record.levelname, _message(record), facts]))
+        return "\n".join(filter(None, [line, _trouble(self, record)]))
 
 
 class JsonFormatter(logging.Formatter):
@@ -36,11 +35,11 @@ class JsonFormatter(logging.Formatter):
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "level": record.levelname,
             "logger": record.name,
-            "event": record.getMessage(),
+            "event": _message(record),
             **_facts(record),
         }
         if record.exc_info:
-            line["trouble"] = _told(self, record)
+            line["trouble"] = _trouble(self, record)
         return json.dumps(line, default=str)
 
 
@@ -56,7 +55,15 @@ class WithoutTheTick(logging.Filter):
         )
 
 
-def _told(formatter: logging.Formatter, record: logging.LogRecord) -> str:
+def _message(record: logging.LogRecord) -> str:
+    # Somebody else's line may quote arguments and results; at DEBUG Celery quotes whole messages.
+    text = record.getMessage()
+    if record.levelno <= logging.DEBUG and not record.name.startswith("rms"):
+        return without_secrets(text, longest=LONGEST_TRACEBACK)
+    return text if record.name.startswith(NO_ARGUMENTS_IN) else without_addresses(text)
+
+
+def _trouble(formatter: logging.Formatter, record: logging.LogRecord) -> str:
     # An error of somebody else's may quote an address or a key.
     text = formatter.formatException(record.exc_info) if record.exc_info else ""
     return without_secrets(text, longest=LONGEST_TRACEBACK)

@@ -12,7 +12,7 @@ from django.utils.functional import lazy
 from kombu import Queue as KombuQueue
 
 from pipeline.queues import Queue
-from rms_backend import embedding
+from rms_backend import embedding, log_setup
 from rms_backend.environment import ROOT, Environment, isolated
 
 env = Environment.load()
@@ -222,19 +222,8 @@ LOG_FORMAT = env.choice("LOG_FORMAT", ("human", "json"))
 LOG_LEVEL = env.choice("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR"))
 if sys.argv[1:2] == ["test"]:
     LOG_LEVEL = "CRITICAL"  # tests provoke every failure there is
-CELERY_LOG_LEVEL = "INFO" if LOG_LEVEL == "DEBUG" else LOG_LEVEL
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "ours": {"()": f"rms_backend.logging.{'Json' if LOG_FORMAT == 'json' else 'Human'}Formatter"}
-    },
-    "filters": {"no_tick": {"()": "rms_backend.logging.WithoutTheTick"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "ours", "filters": ["no_tick"]}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {
-        "rms": {"level": LOG_LEVEL},
-        "celery": {"level": CELERY_LOG_LEVEL},
-        "django": {"level": CELERY_LOG_LEVEL},
-    },
-}
+LOG_DIR = Path(env.text("LOG_DIR", str(EMBEDDED_HOME / "logs" if isolated() else ROOT / "logs")))
+LOG_MAX_MEGABYTES = env.whole("LOG_MAX_MEGABYTES", 10, at_least=1)
+LOGGING = log_setup.configuration(line=LOG_FORMAT, level=LOG_LEVEL)
+# Each message's way in the log: pipeline/tracing.py
+CELERY_TRACE = env.flag("CELERY_TRACE", default=False)

@@ -4,6 +4,8 @@ own truth.
 """
 
 import os
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -27,6 +29,7 @@ from orders.models import Order, OrderLine, OrderStatus, Payment
 from orders.testing import make_menu, make_order, make_restaurant
 from pipeline.models import AT_REST, State, StepRun
 from pipeline.steps import menu
+from tests.isolation import ROOT
 
 SECRET = "whsec_acceptance"
 PATIENCE_SECONDS = 90
@@ -101,6 +104,23 @@ class House:
         process = self.crew.running.pop(name)
         process.terminate()
         process.wait(30)
+
+    def shell(self, code: str) -> str:
+        """
+        Carry out these lines in `manage.py shell`, as a person would, and return what they print.
+        """
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("ISOLATED_")}
+        done = subprocess.run(
+            [sys.executable, "manage.py", "shell", "--no-imports", "-c", code],
+            cwd=ROOT,
+            env={**environment, **self.crew.environment},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE_SECONDS,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     # Orders
 

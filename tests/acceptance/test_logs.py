@@ -1,0 +1,128 @@
+"""
+What can be read in the logs of a real worker, and what must not.
+"""
+
+import json
+import re
+
+import pytest
+
+from devtools.till import Mode
+from orders.models import Order, Restaurant
+from orders.testing import make_order
+from payments import tasks
+from tests.acceptance.house import House
+
+pytestmark = pytest.mark.acceptance
+
+NAME, EMAIL = "Zebedee Canary", "canary.zebedee@example.org"
+OTHER = "second.canary@example.net"
+ABOUT_A_STEP = re.compile(r"step\.|batch\.")
+
+
+@pytest.fixture
+def telling_house(house: House) -> House:
+    """
+    The house with a worker that tells everything, as JSON.
+    """
+    house.kill_worker()
+    for file in (house.servers.home / "logs").glob("celery_*.log*"):
+        file.unlink()
+    house.start_worker(
+        "teller", ISOLATED_LOG_FORMAT="json", ISOLATED_CELERY_TRACE="1", ISOLATED_LOG_LEVEL="INFO"
+    )
+    return house
+
+
+def lines_of(house: House, program: str = "worker") -> list[dict]:
+    file = house.servers.home / "logs" / f"celery_{program}.log"
+    return [json.loads(line) for line in file.read_text().splitlines() if line.startswith("{")]
+
+
+def canary(house: House) -> list[Order]:
+    house.orders(1)
+    restaurant = Restaurant.objects.order_by("pk").last()
+    return [
+        make_order(restaurant=restaurant, paid=False, customer_email=EMAIL, customer_name=NAME, member=True)
+    ]
+
+
+class TestLogs:
+    def test_say_order_step_attempt_and_task_in_each_line_about_a_step(self, telling_house: House):
+        orders = telling_house.orders(5)
+        telling_house.till.break_down(Mode.SERVER_ERROR, status=503, times=2)
+
+        telling_house.pay(orders)
+        telling_house.wait_until_at_rest(orders)
+
+        about = [line for line in lines_of(telling_house) if ABOUT_A_STEP.match(line["event"])]
+        without = [
+            line
+            for line in about
+            if not (
+                line.keys() >= {"step", "attempt", "task_id"}
+                or line.keys() >= {"step", "attempts", "task_id"}
+            )
+            or not line.keys() & {"order_id", "order_ids"}
+        ]
+        assert {line["event"] for line in about} >= {"step.done", "step.failed"}
+        assert without == []
+
+    def test_follow_each_message_from_publishing_to_its_end_when_asked_to(self, telling_house: House):
+        [order] = orders = telling_house.orders(1)
+        telling_house.pay(orders)
+        telling_house.wait_until_at_rest(orders)
+        by_hand = "from payments import tasks; tasks.record_payment_analytics_task.delay(999_999)"
+        telling_house.shell(by_hand)
+        telling_house.wait_for(
+            lambda: any(line["event"] == "message.failed" for line in lines_of(telling_house)),
+            lambda: "no failure was told",
+        )
+
+        told = [line for line in lines_of(telling_house) if line["event"].startswith("message.")]
+        ways = {}
+        for line in told:
+            ways.setdefault(line["task_id"], []).append(line)
+        [receipt] = [
+            way
+            for way in ways.values()
+            if way[0]["task"] == tasks.send_order_confirmation_email_task.name and len(way) == 4
+        ]
+        by_event = {line["event"]: line for line in receipt}
+        assert set(by_event) == {"message.published", "message.received", "message.started", "message.done"}
+        assert by_event["message.started"]["wait_ms"] > 0
+        assert by_event["message.done"]["run_ms"] > 0
+        assert by_event["message.received"]["queue"] == "emails"
+        assert str(order.pk) in by_event["message.started"]["arguments"]
+        [failed] = [line for line in told if line["event"] == "message.failed"]
+        assert "NotPromised" in failed["because"]
+
+    def test_hold_nothing_personal_even_when_they_tell_everything(self, house: House):
+        house.kill_worker()
+        house.start_worker("chatty", ISOLATED_CELERY_TRACE="1", ISOLATED_LOG_LEVEL="DEBUG")
+        orders = canary(house)
+        house.mailbox.break_down("refuse_permanently", phase="rcpt", times=1)
+
+        house.pay(orders)
+        house.wait_until_at_rest(orders)
+        sent = house.shell(
+            "from payments import tasks\n"
+            f"print(tasks.send_order_confirmation_email_task.delay({orders[0].pk}, {OTHER!r}).get(timeout=30))"
+        )
+
+        said = (house.crew.logs / "chatty.log").read_text() + (house.crew.logs / "web.log").read_text()
+        kept = "".join(file.read_text() for file in (house.servers.home / "logs").glob("celery_*"))
+        assert "'success': True" in sent
+        assert "TaskPool: Apply" in said or "DEBUG" in said
+        for word in (NAME, "Zebedee", EMAIL, OTHER):
+            assert word not in said
+            assert word not in kept
+            assert word not in sent
+
+    def test_of_beat_stand_in_a_file_of_their_own(self, house: House):
+        house.crew.start("beat", "celery", "-A", "rms_backend", "beat", "--loglevel=info")
+
+        file = house.servers.home / "logs" / "celery_beat.log"
+        house.wait_for(
+            lambda: file.exists() and "beat: Starting" in file.read_text(), lambda: "beat says nothing"
+        )
