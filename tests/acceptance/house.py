@@ -109,18 +109,24 @@ class House:
         """
         Carry out these lines in `manage.py shell`, as a person would, and return what they print.
         """
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("ISOLATED_")}
-        done = subprocess.run(
-            [sys.executable, "manage.py", "shell", "--no-imports", "-c", code],
+        done = self.manage("shell", "--no-imports", "-c", code)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def manage(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """
+        `manage.py` with these words, in this house.
+        """
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("ISOLATED_")}
+        return subprocess.run(
+            [sys.executable, "manage.py", *words],
             cwd=ROOT,
-            env={**environment, **self.crew.environment},
+            env={**inherited, **self.crew.environment, **environment},
             capture_output=True,
             text=True,
             check=False,
             timeout=PATIENCE_SECONDS,
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
 
     # Orders
 
