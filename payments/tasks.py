@@ -6,6 +6,8 @@ To add a step, add a block, and the function it calls. docs/adding-a-step.md wal
 
 from collections.abc import Sequence
 
+from django.conf import settings
+
 import analytics.sales
 import inventory.consumption
 import loyalty.points
@@ -16,8 +18,13 @@ from payments import inbox
 from pipeline import dispatcher
 from pipeline.declaring import dispatcher_task, post_payment_step
 from pipeline.queues import Queue
+from pipeline.rate_limits import RateLimit
 from pipeline.retries import RetryPolicy
 from pipeline.steps import Effect, Parcel, Report
+
+# What the other side can stand, counted over all workers.
+MAIL = RateLimit(name="mail", per_second=settings.EMAIL_LETTERS_PER_SECOND)
+TILL = RateLimit(name="till", per_second=settings.POS_ORDERS_PER_SECOND)
 
 
 @post_payment_step(
@@ -25,6 +32,7 @@ from pipeline.steps import Effect, Parcel, Report
     priority=8,
     retry=RetryPolicy(times=3, delay_seconds=60),
     effect=Effect.OUTSIDE,
+    rate_limit=MAIL,
     on_request=notifications.receipts.send_copy,
 )
 def send_order_confirmation_email_task(order_ids: Sequence[int]) -> dict[int, Parcel]:
@@ -37,6 +45,7 @@ def send_order_confirmation_email_task(order_ids: Sequence[int]) -> dict[int, Pa
     priority=9,
     retry=RetryPolicy(times=3, delay_seconds=30),
     effect=Effect.OUTSIDE,
+    rate_limit=MAIL,
 )
 def send_staff_notification_task(order_ids: Sequence[int]) -> dict[int, Parcel]:
     """Tell the staff what to cook, and for when."""
@@ -48,6 +57,7 @@ def send_staff_notification_task(order_ids: Sequence[int]) -> dict[int, Parcel]:
     priority=7,
     retry=RetryPolicy(times=5, delay_seconds=120),
     effect=Effect.OUTSIDE,
+    rate_limit=TILL,
 )
 def sync_order_to_pos_task(order_ids: Sequence[int]) -> dict[int, Parcel]:
     """Ring the order up at the till."""

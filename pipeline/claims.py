@@ -89,9 +89,9 @@ UPDATE pipeline_steprun
  WHERE step = %(step)s AND subject_id = %(subject)s AND state = 'running' AND lease_token = %(token)s
 """
 
-# Sent, but this message will not get round to it: due again at once, for another worker.
+# Sent, but this message will not get round to it: due again, for whoever comes next.
 HAND_BACK = """
-UPDATE pipeline_steprun SET state = 'promised', sends = 0, due_at = clock_timestamp()
+UPDATE pipeline_steprun SET state = 'promised', sends = 0, due_at = clock_timestamp() + make_interval(secs => %(wait)s)
  WHERE step = %(step)s AND subject_id = ANY(%(subjects)s) AND state = 'sent'
 """
 
@@ -184,11 +184,11 @@ class Claim:
         return rows(statement, step=self.step.name, token=self.token, **values)
 
 
-def hand_back(*, step: Step, subjects: Sequence[int]) -> None:
+def hand_back(*, step: Step, subjects: Sequence[int], wait: float = 0) -> None:
     """
-    Make subjects that a message carried, but did not get round to, due again at once.
+    Make subjects that a message carried, but did not get round to, due again at once or after `wait` seconds.
     """
-    execute(HAND_BACK, step=step.name, subjects=list(subjects))
+    execute(HAND_BACK, step=step.name, subjects=list(subjects), wait=wait)
 
 
 def _without_nul(value: Any) -> Any:

@@ -11,8 +11,9 @@ from celery import Task, current_app, shared_task
 
 from pipeline import answers
 from pipeline.queues import Queue
+from pipeline.rate_limits import RateLimit
 from pipeline.retries import RetryPolicy
-from pipeline.steps import Effect, Report, Step, Subject, menu
+from pipeline.steps import UNLIMITED, Effect, Report, Step, Subject, menu
 
 MESSAGE_SIZE_IN_WINDOWS = 4
 DATABASE_BATCH = 100
@@ -27,6 +28,7 @@ def post_payment_step(
     subject: Subject = Subject.ORDER,
     timeout_seconds: int = 20,
     at_once: int = 8,
+    rate_limit: RateLimit = UNLIMITED,
     on_request: Callable[..., Report] | None = None,
 ) -> Callable[[Callable[..., Any]], Task]:
     """
@@ -52,6 +54,7 @@ def post_payment_step(
             timeout_seconds=timeout_seconds,
             together=DATABASE_BATCH if effect is Effect.DATABASE else at_once * MESSAGE_SIZE_IN_WINDOWS,
             at_once=at_once,
+            rate_limit=rate_limit,
             on_request=on_request,
         )
         menu.add(step)

@@ -1,5 +1,5 @@
 """
-The promises, their history, and the lanes that are paused.
+The promises, their history, the lanes that are paused, and how fast outside systems may be called.
 """
 
 from django.db import models
@@ -120,3 +120,12 @@ class LanePause(models.Model):
     by = models.CharField(max_length=150)
     reason = models.CharField(max_length=300)
     paused_at = models.DateTimeField(db_default=Now())
+
+
+class Turnstile(models.Model):
+    """
+    Where a rate limit counts: when the next order could have started at an outside system.
+    """
+
+    name = models.CharField(max_length=40, primary_key=True)
+    free_at = models.DateTimeField()

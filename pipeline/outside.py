@@ -18,10 +18,12 @@ from pipeline import claims, journal, senders
 from pipeline.claims import Claim
 from pipeline.connections import persistently
 from pipeline.failures import UnknownOutcome
+from pipeline.rate_limits import Permits
 from pipeline.results import Result, finished, settle
 from pipeline.steps import Parcel, Report, Step
 
 TAKES_ON_NEW_FOR_SECONDS = 60
+WAITS_FOR_A_PERMIT_SECONDS = 2
 
 
 class WrongParcels(RuntimeError):
@@ -63,12 +65,13 @@ class Window:
             sending = senders.submit(parcels[subject].send, claim.attempts[subject])
             self.underway[sending] = (claim, subject)
 
-    def collect(self) -> None:
+    def collect(self, *, within_seconds: float | None = None) -> None:
         """
-        Wait for the next answers and finish everything that has come back.
+        Wait for the next answers and finish everything that has come back; nothing may have `within_seconds`.
         """
-        back, _ = wait(self.underway, timeout=self.step.lease_seconds, return_when=FIRST_COMPLETED)
-        if not back:
+        patience = self.step.lease_seconds if within_seconds is None else within_seconds
+        back, _ = wait(self.underway, timeout=patience, return_when=FIRST_COMPLETED)
+        if not back and within_seconds is None:
             self._abandon()
             return
         came = [(*self.underway.pop(sending), sending) for sending in back]
@@ -138,21 +141,36 @@ class Window:
 
 def carry_out(step: Step, subjects: Sequence[int], *, by_hand: bool) -> dict[int, Result]:
     """
-    Send for all subjects that are open and due, at most `step.at_once` at a time; hand back what is left after a minute.
+    Send for all subjects that are open and due, at most `step.at_once` at a time and as fast as its rate limit allows;
+    hand back what is left after a minute.
     """
     window = Window(step, in_company=len(subjects) > 1, by_hand=by_hand)
     left = deque(subjects)
     started = time.monotonic()
     while left or window.underway:
         if left and time.monotonic() - started > TAKES_ON_NEW_FOR_SECONDS:
-            claims.hand_back(step=step, subjects=list(left))
-            journal.record("step.handed_back", **journal.untried(step, left))
-            left.clear()
-        if left and window.room:
-            window.start([left.popleft() for _ in range(min(window.room, len(left)))])
+            _hand_back(step, left)
+        permits = _permits(window, wanted=len(left))
+        if permits.granted:
+            window.start([left.popleft() for _ in range(permits.granted)])
         if window.underway:
-            window.collect()
+            window.collect(within_seconds=permits.next_in_seconds or None)
+        elif left and permits.next_in_seconds > WAITS_FOR_A_PERMIT_SECONDS:
+            _hand_back(step, left, wait=permits.next_in_seconds)
+        elif left:
+            time.sleep(permits.next_in_seconds)
     return window.results
+
+
+def _permits(window: Window, *, wanted: int) -> Permits:
+    possible = min(window.room, wanted)
+    return window.step.rate_limit.take(possible) if possible else Permits(granted=0)
+
+
+def _hand_back(step: Step, left: deque[int], *, wait: float = 0) -> None:
+    claims.hand_back(step=step, subjects=list(left), wait=wait)
+    journal.record("step.handed_back", **journal.untried(step, left))
+    left.clear()
 
 
 def _as_failure(trouble: BaseException) -> Exception:

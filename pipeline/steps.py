@@ -3,16 +3,19 @@ What a step is, and the menu of all steps that are declared.
 """
 
 import difflib
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
 from pipeline.queues import Queue
+from pipeline.rate_limits import RateLimit
 from pipeline.retries import RetryPolicy
 
 LONGEST_LEASE_SECONDS = 45
 LEASE_MARGIN_SECONDS = 10
+UNLIMITED = RateLimit(name="none", per_second=0)
 
 # What a step tells about one order: ids and numbers only, never a name or an address.
 Report = dict[str, Any]
@@ -83,6 +86,7 @@ class Step:
     timeout_seconds: int = 20
     together: int = 100  # at most so many orders in one message
     at_once: int = 8  # outside only: requests under way at the same time in one worker process
+    rate_limit: RateLimit = UNLIMITED  # outside only: orders a second, over all workers
     on_request: Callable[..., Report] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -106,7 +110,12 @@ class Step:
         """
         About thirty seconds of work: more is not published at a time.
         """
-        return 3_000 if self.effect is Effect.DATABASE else self.at_once * 60
+        if self.effect is Effect.DATABASE:
+            return 3_000
+        if self.rate_limit.per_second:
+            # Messages that would only wait for a permit hold up a worker: no more than two seconds' worth.
+            return min(self.at_once * 60, math.ceil(self.rate_limit.per_second * 2))
+        return self.at_once * 60
 
 
 class UnknownStep(LookupError):

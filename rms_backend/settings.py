@@ -181,12 +181,15 @@ EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
 EMAIL_TIMEOUT = env.whole("EMAIL_TIMEOUT", 20, at_least=1, at_most=20)  # the lease of a letter is 30
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "noreply@localhost.localdomain")
+EMAIL_LETTERS_PER_SECOND = env.whole("EMAIL_LETTERS_PER_SECOND", 0)  # over all workers; 0: no limit
 EMAIL_UNKNOWN_OUTCOME = env.choice("EMAIL_UNKNOWN_OUTCOME", ("resend", "hold"))
 
 # The till
 
 SQUARE_BASE_URL = env.url("SQUARE_BASE_URL", schemes=("https", "http"))
 SQUARE_ACCESS_TOKEN = env.text("SQUARE_ACCESS_TOKEN")
+# Over all workers; 0: no limit. Our own till stands anything.
+POS_ORDERS_PER_SECOND = env.whole("POS_ORDERS_PER_SECOND", 0 if DEBUG and not SQUARE_BASE_URL else 10)
 if DEBUG and not SQUARE_BASE_URL:
     SQUARE_BASE_URL = lazy(embedding.till_url, str)(EMBEDDED_HOME)  # known once the till runs
     SQUARE_ACCESS_TOKEN = embedding.secret("till_token", home=EMBEDDED_HOME)
