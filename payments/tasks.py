@@ -58,6 +58,7 @@ def send_staff_notification_task(order_ids: Sequence[int]) -> dict[int, Parcel]:
     retry=RetryPolicy(times=5, delay_seconds=120),
     effect=Effect.OUTSIDE,
     rate_limit=TILL,
+    looks_up=True,
 )
 def sync_order_to_pos_task(order_ids: Sequence[int]) -> dict[int, Parcel]:
     """Ring the order up at the till."""

@@ -29,6 +29,7 @@ def post_payment_step(
     timeout_seconds: int = 20,
     at_once: int = 8,
     rate_limit: RateLimit = UNLIMITED,
+    looks_up: bool = False,
     on_request: Callable[..., Report] | None = None,
 ) -> Callable[[Callable[..., Any]], Task]:
     """
@@ -55,6 +56,7 @@ def post_payment_step(
             together=DATABASE_BATCH if effect is Effect.DATABASE else at_once * MESSAGE_SIZE_IN_WINDOWS,
             at_once=at_once,
             rate_limit=rate_limit,
+            looks_up=looks_up,
             on_request=on_request,
         )
         menu.add(step)

@@ -13,7 +13,7 @@ from celery import current_app
 from django.conf import settings
 from kombu import Producer
 
-from pipeline import journal
+from pipeline import journal, restored
 from pipeline.connections import with_a_usable_connection
 from pipeline.queues import Queue
 from pipeline.routing import lane_of
@@ -105,6 +105,9 @@ def dispatch() -> int:
     """
     Take back what died with its worker, then send what is due; returns how many step runs were sent.
     """
+    if restored.is_elsewhere():
+        journal.record("dispatch.held", because=f"This database was restored or copied. {restored.REMEDY}")
+        return 0
     take_back_lost_leases()
     taken = [row for lane, most in _open_lanes().items() for row in _take(lane, most)]
     _note_what_was_sent_again(taken)

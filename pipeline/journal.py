@@ -19,13 +19,14 @@ logger = logging.getLogger("rms.pipeline")
 WARNINGS = frozenset(
     {
         "step.failed", "step.buried", "step.lease_lost", "step.sent_again", "step.finish_refused", "step.abandoned",
-        "dispatch.not_published", "nudge.not_sent", "tick.not_sent", "event.put_off",
+        "dispatch.not_published", "dispatch.held", "nudge.not_sent", "tick.not_sent", "event.put_off",
     }
 )  # fmt: skip
 KNOWN = WARNINGS | frozenset(
     {
         "step.done", "step.not_claimed", "step.postponed", "step.revived", "step.discarded",
         "step.handed_back", "batch.taken_apart", "dispatch.published", "lane.paused", "lane.resumed",
+        "database.released",
         "step.sent_on_request",
         "message.published", "message.received", "message.started", "message.done", "message.tried_again",
         "message.failed", "message.revoked",

@@ -1,5 +1,5 @@
 """
-The promises, their history, the lanes that are paused, and how fast outside systems may be called.
+The promises, their history, the lanes that are paused, how fast outside systems may be called, and where all this lives.
 """
 
 from django.db import models
@@ -129,3 +129,16 @@ class Turnstile(models.Model):
 
     name = models.CharField(max_length=40, primary_key=True)
     free_at = models.DateTimeField()
+
+
+class DatabaseMark(models.Model):
+    """
+    In which database, and as which of its tables, these promises live: see `pipeline/restored.py`. One row.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True)
+    database_oid = models.BigIntegerField()
+    table_oid = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="database_mark_is_one_row")]

@@ -87,6 +87,7 @@ class Step:
     together: int = 100  # at most so many orders in one message
     at_once: int = 8  # outside only: requests under way at the same time in one worker process
     rate_limit: RateLimit = UNLIMITED  # outside only: orders a second, over all workers
+    looks_up: bool = False  # outside only: an attempt after an unknown outcome asks the other side first
     on_request: Callable[..., Report] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:

@@ -3,10 +3,10 @@ What the till is told, kept word for word.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Least, Now
 
 from orders.models import Order, PosProvider
 
@@ -25,7 +25,9 @@ class Ticket(models.Model):
     payment_body = models.JSONField(help_text="complete but for the till's own id of the order")
     created_at = models.DateTimeField(db_default=Now())
 
-    # Set by `kept`: how long ago it was written, by the database's clock.
+    # Set by `kept`: since when, and for how long, the till may have heard of it, by the database's clock. That is from the
+    # payment on: in a database restored from a backup a ticket may be written a second time.
+    since: datetime
     age: timedelta
 
     def __str__(self) -> str:
@@ -50,6 +52,6 @@ class Ticket(models.Model):
         """
         The tickets that are kept for these orders.
         """
-        age = Now() - models.F("created_at")
-        found = Ticket.objects.filter(order_id__in=order_ids).annotate(age=age)  # type: ignore[no-redef] # promised above
+        since = Least("created_at", "order__paid_at")
+        found = Ticket.objects.filter(order_id__in=order_ids).annotate(since=since, age=Now() - since)  # type: ignore[no-redef] # promised above
         return {ticket.order_id: ticket for ticket in found}

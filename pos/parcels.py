@@ -65,7 +65,7 @@ class SquareParcel:
 
     order_body: Document
     payment_body: Document
-    written_at: datetime
+    heard_of_since: datetime
     age: timedelta
 
     def send(self, attempt: Attempt) -> Report:  # noqa: ARG002 - the age decides, see _order_at_till
@@ -93,7 +93,10 @@ class SquareParcel:
     def _found(self, visit: Visit) -> Document | None:
         asked = self.order_body["order"]
         found = find_order(
-            visit, location_id=asked["location_id"], reference_id=asked["reference_id"], since=self.written_at
+            visit,
+            location_id=asked["location_id"],
+            reference_id=asked["reference_id"],
+            since=self.heard_of_since,
         )
         return found and part({"order": found}, "order")
 

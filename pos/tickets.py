@@ -74,6 +74,6 @@ def _square_parcel(ticket: Ticket) -> SquareParcel:
     return SquareParcel(
         order_body=ticket.order_body,
         payment_body=ticket.payment_body,
-        written_at=ticket.created_at,
+        heard_of_since=ticket.since,
         age=ticket.age,
     )

@@ -9,6 +9,8 @@ from django.core.checks import run_checks
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from pipeline import restored
+
 
 def stop_if_something_is_wrong(**_signal: Any) -> None:
     """
@@ -17,6 +19,8 @@ def stop_if_something_is_wrong(**_signal: Any) -> None:
     complaints = [f"{problem.msg} {problem.hint or ''}" for problem in run_checks() if problem.is_serious()]
     if not settings.DATABASE_IS_EMBEDDED:
         complaints += _missing_tables()
+    if not complaints:
+        complaints += _restored()
     if complaints:
         raise SystemExit(
             "The worker does not start:\n" + "\n".join(f"- {text.strip()}" for text in complaints)
@@ -38,3 +42,14 @@ def _missing_tables() -> list[str]:
     return (
         [f"The database lacks {len(missing)} migrations. Run `python manage.py migrate`."] if missing else []
     )
+
+
+def _restored() -> list[str]:
+    try:
+        elsewhere = restored.is_elsewhere()
+    except DatabaseError:
+        return []
+    finally:
+        if not connection.in_atomic_block:
+            connection.close()
+    return [f"This database was restored from a backup, or copied. {restored.REMEDY}"] if elsewhere else []

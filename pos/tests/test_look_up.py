@@ -2,15 +2,22 @@
 Finding at the till what an earlier attempt may have left there.
 """
 
+from datetime import timedelta
 from unittest import mock
 
+from django.db.models.functions import Now
+
 from devtools.till import Mode
+from orders.models import Order
 from orders.testing import make_order, make_restaurant
+from pipeline.steps import Attempt
 from pos import look_up
 from pos.answer_table import TillRefusedOrder
 from pos.answers import AlreadyAtTill
 from pos.client import AnswerLost
+from pos.models import Ticket
 from pos.tests.tills import TillTestCase, make_older
+from pos.tickets import tickets
 
 ORDERS, PAYMENTS, SEARCH = "/v2/orders", "/v2/payments", "/v2/orders/search"
 
@@ -25,6 +32,26 @@ class LookUpTestCase(TillTestCase):
         (ticket,) = self.till.orders()
         self.assertEqual((ticket.id, ticket.paid), (report["pos_order_id"], True))
         self.assertEqual(self.till.counts().payments, 1)
+
+
+class TestATicketThatWasLost(LookUpTestCase):
+    """
+    As in a database restored from a backup that was made between the payment and the ticket.
+    """
+
+    def test_is_found_at_the_till_before_another_is_sent(self):
+        order = make_order()
+        self.send(order)
+        self.forget_keys()
+        make_older(order, hours=25)
+        Ticket.objects.all().delete()
+        Order.objects.filter(pk=order.pk).update(paid_at=Now() - timedelta(hours=25))
+
+        report = tickets(order_ids=[order.pk])[order.pk].send(
+            Attempt(subject_id=order.pk, order_id=order.pk, number=1, outcome_unknown=True)
+        )
+
+        self.assert_rung_up_once(report)
 
 
 class TestATicketOlderThanADay(LookUpTestCase):

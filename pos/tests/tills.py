@@ -42,8 +42,9 @@ class TillTestCase(TestCase):
 
     def send(self, order: Order, *, number: int = 1, outcome_unknown: bool = False) -> Report:
         """
-        Pack and send one order, as one attempt of the step does.
+        Pack and send one order, as one attempt of the step does; it was paid this moment unless it was sent before.
         """
+        Order.objects.filter(pk=order.pk, ticket__isnull=True).update(paid_at=Now())
         attempt = Attempt(
             subject_id=order.pk, order_id=order.pk, number=number, outcome_unknown=outcome_unknown
         )
@@ -73,9 +74,11 @@ class TillTestCase(TestCase):
 
 def make_older(order: Order, *, hours: int) -> None:
     """
-    Let time pass since the order was first packed.
+    Let time pass since the order was paid and first packed.
     """
-    Ticket.objects.filter(order=order).update(created_at=Now() - timedelta(hours=hours))
+    then = Now() - timedelta(hours=hours)
+    Ticket.objects.filter(order=order).update(created_at=then)
+    Order.objects.filter(pk=order.pk).update(paid_at=then)
 
 
 @contextmanager

@@ -8,9 +8,12 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import override_settings
 
+from pipeline import restored
+from pipeline.models import DatabaseMark
 from rms_backend.starting import stop_if_something_is_wrong
 
 
+@pytest.mark.django_db
 class TestWorker:
     def test_starts_when_all_is_well(self):
         stop_if_something_is_wrong()
@@ -22,7 +25,6 @@ class TestWorker:
         ):
             stop_if_something_is_wrong()
 
-    @pytest.mark.django_db
     def test_does_not_start_on_a_configured_database_that_lacks_tables(self):
         [newest] = MigrationLoader(connection).graph.leaf_nodes("pipeline")
         MigrationRecorder(connection).record_unapplied(*newest)
@@ -51,3 +53,12 @@ class TestWorker:
             else:
                 with pytest.raises(SystemExit, match=r"has no password\. Set requirepass"):
                     stop_if_something_is_wrong()
+
+    def test_does_not_start_on_a_database_that_was_restored(self):
+        restored.is_elsewhere()
+        DatabaseMark.objects.update(table_oid=1)
+
+        with pytest.raises(
+            SystemExit, match=r"restored from a backup, or copied\. Run `python manage\.py after_restore`"
+        ):
+            stop_if_something_is_wrong()

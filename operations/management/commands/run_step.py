@@ -2,13 +2,13 @@
 `manage.py run_step STEP ORDER`: what a developer reaches for first.
 """
 
-import getpass
 import logging
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from operations import person
 from orders.models import Order
 from pipeline import answers, dead_letters
 from pipeline.dead_letters import CannotRevive
@@ -83,7 +83,7 @@ def _standing(step: Step, order: Order) -> str:
 
 def _revive(step: Step, order: Order) -> None:
     try:
-        dead_letters.revive(order_id=order.pk, step=step.name, by=getpass.getuser(), reason="run_step")
+        dead_letters.revive(order_id=order.pk, step=step.name, by=person.at_the_terminal(), reason="run_step")
     except (CannotRevive, StepRun.DoesNotExist) as trouble:
         raise CommandError(f"{trouble} Leave --revive out.") from trouble
 
