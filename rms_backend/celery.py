@@ -5,9 +5,10 @@ The Celery application: `celery -A rms_backend worker`.
 import os
 
 from celery import Celery
-from celery.signals import celeryd_init
+from celery.signals import before_task_publish, celeryd_init
 from kombu.transport import TRANSPORT_ALIASES
 
+from pipeline import discretion
 from pipeline.ticker import Ticker
 from rms_backend.starting import stop_if_something_is_wrong
 
@@ -18,10 +19,16 @@ TRANSPORT_ALIASES["redis"] = "rms_backend.transport:Transport"
 TRANSPORT_ALIASES["rediss"] = "rms_backend.transport:Transport"
 TRANSPORT_ALIASES["sentinel"] = "rms_backend.transport:SentinelTransport"
 
-app = Celery("rms_backend")
+app = Celery(
+    "rms_backend",
+    task_cls=discretion.DiscreetTask,
+    events=discretion.DiscreetEvents,
+    include=["pipeline.inspection"],
+)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # CELERY_TASK_ROUTES in the settings has the first word; the menu fills in what they leave open.
 app.conf.task_routes = ("pipeline.routing.route",)
 app.steps["consumer"].add(Ticker)
 app.autodiscover_tasks()
 celeryd_init.connect(stop_if_something_is_wrong)
+before_task_publish.connect(discretion.tell_ids_only)
