@@ -3,6 +3,7 @@ The Celery application: `celery -A rms_backend worker`.
 """
 
 import os
+import sys
 
 from celery import Celery
 from celery.signals import before_task_publish, celeryd_init
@@ -32,3 +33,9 @@ app.steps["consumer"].add(Ticker)
 app.autodiscover_tasks()
 celeryd_init.connect(stop_if_something_is_wrong)
 before_task_publish.connect(discretion.tell_ids_only)
+
+# The `celery` command has loaded Flower, as one of its plugins, before it loads this application. Nobody else has.
+if "flower.command" in sys.modules:
+    from rms_backend import flower_guard
+
+    flower_guard.watch_over_flower()
