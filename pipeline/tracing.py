@@ -12,6 +12,7 @@ from typing import Any
 from celery import signals
 
 from pipeline import journal
+from pipeline.shown import shown
 from pipeline.steps import menu
 
 
@@ -45,7 +46,7 @@ def _published(*, sender: str, headers: dict[str, Any], routing_key: str, **_sig
         queue=routing_key,
         priority=headers.get("published_with_priority"),
         retries=headers.get("retries"),
-        arguments=_redacted(headers.get("argsrepr")),
+        arguments=headers.get("argsrepr"),
     )
 
 
@@ -79,7 +80,7 @@ def _started(*, task: Any, task_id: str, args: Any, **_signal: Any) -> None:
         task_id,
         retries=request.retries,
         wait_ms=_milliseconds(getattr(request, "published_at", None)),
-        arguments=_redacted(args),
+        arguments=shown(tuple(args)),
     )
 
 
@@ -109,5 +110,5 @@ def _milliseconds(since: float | None) -> float | None:
     return None if since is None else round((time.time() - since) * 1000, 1)
 
 
-def _redacted(value: object) -> str:
-    return journal.without_secrets(value if isinstance(value, str) else repr(value))
+def _redacted(trouble: object) -> str:
+    return journal.without_secrets(str(trouble))

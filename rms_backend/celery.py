@@ -3,14 +3,15 @@ The Celery application: `celery -A rms_backend worker`.
 """
 
 import os
+import sys
 from typing import Any
 
 from celery import Celery
-from celery.signals import celeryd_init, setup_logging
+from celery.signals import before_task_publish, celeryd_init, setup_logging
 from django.conf import settings
 from kombu.transport import TRANSPORT_ALIASES
 
-from pipeline import tracing
+from pipeline import discretion, tracing
 from pipeline.ticker import Ticker
 from rms_backend import log_setup
 from rms_backend.starting import stop_if_something_is_wrong
@@ -22,7 +23,12 @@ TRANSPORT_ALIASES["redis"] = "rms_backend.transport:Transport"
 TRANSPORT_ALIASES["rediss"] = "rms_backend.transport:Transport"
 TRANSPORT_ALIASES["sentinel"] = "rms_backend.transport:SentinelTransport"
 
-app = Celery("rms_backend")
+app = Celery(
+    "rms_backend",
+    task_cls=discretion.DiscreetTask,
+    events=discretion.DiscreetEvents,
+    include=["pipeline.inspection"],
+)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # CELERY_TASK_ROUTES in the settings has the first word; the menu fills in what they leave open.
 app.conf.task_routes = ("pipeline.routing.route",)
@@ -30,6 +36,13 @@ app.steps["consumer"].add(Ticker)
 app.autodiscover_tasks()
 celeryd_init.connect(stop_if_something_is_wrong)
 setup_logging.connect(log_setup.of_celery)
+before_task_publish.connect(discretion.tell_ids_only)
+
+# The `celery` command has loaded Flower, as one of its plugins, before it loads this application. Nobody else has.
+if "flower.command" in sys.modules:
+    from rms_backend import flower_guard
+
+    flower_guard.watch_over_flower()
 
 
 @app.on_after_configure.connect

@@ -24,6 +24,8 @@ READ_BY_CELERY_ITSELF = (
     "CELERY_BROKER_WRITE_URL",
     "CELERY_RESULT_BACKEND",
 )
+# Flower lets every variable that begins like this win over what it is told (flower/command.py).
+READ_BY_FLOWER_ITSELF = "FLOWER_"
 
 
 class Environment:
@@ -40,8 +42,9 @@ class Environment:
         The environment of this process, with `.env` behind it; of an isolated run only what was meant for it.
         """
         if isolated():
-            for name in READ_BY_CELERY_ITSELF:
-                os.environ.pop(name, None)
+            for name in list(os.environ):
+                if name in READ_BY_CELERY_ITSELF or name.startswith(READ_BY_FLOWER_ITSELF):
+                    del os.environ[name]
             skip = len(KEPT_WHEN_ISOLATED)
             meant = {k[skip:]: v for k, v in os.environ.items() if k.startswith(KEPT_WHEN_ISOLATED)}
             return cls(meant)
@@ -84,6 +87,21 @@ class Environment:
 
     def listed(self, name: str, default: str = "") -> list[str]:
         return [part.strip() for part in self.text(name, default).split(",") if part.strip()]
+
+    def logins(self, name: str, *, shortest_password: int) -> list[str]:
+        """
+        Logins as `user:password`, several separated by commas.
+        """
+        logins = self.listed(name)
+        for login in logins:
+            user, _, password = login.partition(":")
+            if not (user and login.isascii() and len(password) >= shortest_password):
+                remedy = (
+                    "Write user:password, several separated by commas, in plain letters, digits and signs. A password "
+                    f"has at least {shortest_password} characters and no comma."
+                )
+                raise self._wrong(name, remedy, hide=True)
+        return logins
 
     def url(self, name: str, *, schemes: tuple[str, ...]) -> str:
         value = self.text(name)

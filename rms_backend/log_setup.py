@@ -38,6 +38,7 @@ def configuration(*, line: str, level: str, file: Path | None = None, console: b
         "loggers": {
             "rms": {"level": level},
             "celery": {"level": level},
+            "flower": {"level": level},
             "django": {"level": "INFO" if level == "DEBUG" else level},
         },
     }

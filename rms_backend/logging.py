@@ -7,6 +7,7 @@ import logging
 from datetime import UTC, datetime
 
 from pipeline.journal import without_addresses, without_secrets
+from pipeline.shown import shown_again
 
 LONGEST_TRACEBACK = 20_000
 # Ours are constants; these name nodes (celery@host), which look like addresses.
@@ -57,6 +58,8 @@ class WithoutTheTick(logging.Filter):
 
 def _message(record: logging.LogRecord) -> str:
     # Somebody else's line may quote arguments and results; at DEBUG Celery quotes whole messages.
+    if isinstance(record.args, dict) and "return_value" in record.args:
+        record.args = {**record.args, "return_value": shown_again(str(record.args["return_value"]))}
     text = record.getMessage()
     if record.levelno <= logging.DEBUG and not record.name.startswith("rms"):
         return without_secrets(text, longest=LONGEST_TRACEBACK)

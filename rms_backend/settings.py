@@ -219,6 +219,14 @@ if RETRY_TIME_SCALE != 1 and not DEBUG:
         "RETRY_TIME_SCALE shortens the waits of a demonstration. Unset it with DJANGO_DEBUG=0."
     )
 
+# Who may look on: Flower. It starts without a login in development only, and then only for this machine.
+
+FLOWER_BASIC_AUTH = env.logins("FLOWER_BASIC_AUTH", shortest_password=1 if DEBUG else 12)
+FLOWER_ADDRESS = env.text("FLOWER_ADDRESS", "127.0.0.1")
+FLOWER_DB = env.text(
+    "FLOWER_DB", str((EMBEDDED_HOME if isolated() else ROOT / "var") / "flower" / "flower.db")
+)
+
 # What is said
 
 LOG_FORMAT = env.choice("LOG_FORMAT", ("human", "json"))

@@ -53,6 +53,14 @@ class TestLine:
 
         assert "emails@kitchen ready." in line
 
+    def test_of_a_result_shows_no_text_of_it(self):
+        line = record("celery.app.trace", "Task %(name)s succeeded: %(return_value)s")
+        line.args = {"name": "mine", "return_value": "{'order_id': 7, 'guest': 'Ada Guest'}"}
+
+        told = HumanFormatter().format(line)
+
+        assert "succeeded: {'order_id': 7, 'guest': '<text>'}" in told
+
 
 class TestFactsOfAStep:
     def test_name_the_order_and_the_attempt(self):

@@ -63,7 +63,9 @@ def collected() -> str:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, f"The table names tests that do not exist:\n{done.stdout[-3_000:]}{done.stderr[-2_000:]}"
+    assert done.returncode == 0, (
+        f"The table names tests that do not exist:\n{done.stdout[-3_000:]}{done.stderr[-2_000:]}"
+    )
     return done.stdout
 
 

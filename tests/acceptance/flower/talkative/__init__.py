@@ -1,0 +1,3 @@
+"""
+Tasks that say more than they should, as somebody's plain `@shared_task` may.
+"""
