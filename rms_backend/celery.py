@@ -8,6 +8,7 @@ from celery import Celery
 from celery.signals import celeryd_init
 from kombu.transport import TRANSPORT_ALIASES
 
+from pipeline import memory  # noqa: F401 - workers answer how much they take
 from pipeline.ticker import Ticker
 from rms_backend.starting import stop_if_something_is_wrong
 
