@@ -84,4 +84,4 @@ def trouble_of(error: BaseException) -> Trouble:
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
-        error = error.__cause__
+        error = error.__cause__ or error.__context__  # redis-py leaves the first cause in the context only

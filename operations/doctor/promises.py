@@ -1,10 +1,10 @@
 """
-Tasks not executing, seen from the rows: what is overdue, paused, buried, or lies on a lane that nobody knows.
+Tasks not executing, seen from the rows: what is overdue, sent in vain, paused or buried.
 """
 
 from django.db.models import Count
 
-from operations.doctor.finding import Finding, note, ok, problem, warning
+from operations.doctor.finding import Finding, ok, problem, warning
 from pipeline import backlog
 from pipeline.backlog import Backlog
 from pipeline.models import LanePause, State, StepRun
@@ -78,4 +78,4 @@ def _late(lane: Backlog) -> Finding:
     remedy = "The dispatcher does not run: is there a worker of the queue post_payment, and does it reach the database?"
     if lane.overdue_seconds > TOO_LATE_SECONDS:
         return problem("backlog", said, remedy)
-    return note("backlog", said, remedy)
+    return warning("backlog", said, remedy)
