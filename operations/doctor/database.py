@@ -46,7 +46,7 @@ SIGNS = (
     Sign(
         words=r"Connection refused|No such file or directory",
         said="refuses the connection.",
-        remedy="Is PostgreSQL running there? `pg_isready -h HOST -p PORT` tells; correct DATABASE_URL if it is elsewhere.",
+        remedy="Is PostgreSQL running there? `pg_isready -h {host} -p {port}` tells; correct DATABASE_URL if it is elsewhere.",
     ),
     Sign(
         words=r"could not translate host name|[Nn]ame or service not known|failed to resolve host",
@@ -149,9 +149,15 @@ def history() -> list[Finding]:
 
 def _away(text: str) -> Finding:
     sign = next((sign for sign in SIGNS if re.search(sign.words, text)), UNFORESEEN)
-    return problem("database", f"{_address()} {sign.said}", sign.remedy)
+    host, port, _ = _place()
+    return problem("database", f"{_address()} {sign.said}", sign.remedy.format(host=host, port=port))
 
 
 def _address() -> str:
+    host, port, name = _place()
+    return f"{host}:{port}/{name}"
+
+
+def _place() -> tuple[str, str, str]:
     at = connection.settings_dict
-    return f"{at['HOST'] or 'localhost'}:{at['PORT'] or 5432}/{at['NAME']}"
+    return at["HOST"] or "localhost", at["PORT"] or "5432", at["NAME"]

@@ -84,6 +84,7 @@ def examinations(*, patience_seconds: float, memory_limit_bytes: int | None) -> 
         ("Stripe", "events", db, stripe_events.arrival),
         ("Stripe", "waiting", db, stripe_events.waiting),
         ("Till", "till", pos, partial(till.answers, **p)),
+        ("Till", "locations", db, partial(till.places, **p)),
         ("This machine", "disks", here, machine.disks),
         ("This machine", "open files", here, machine.open_files),
     )

@@ -265,16 +265,17 @@ class TestTill(TestCase):
     def ask(self, **changes):
         told = {"SQUARE_BASE_URL": self.till.url, "SQUARE_ACCESS_TOKEN": self.till.token, "DEBUG": True}
         with override_settings(**{**told, **changes}):
-            return till.answers(patience_seconds=3)
+            return [*till.answers(patience_seconds=3), *till.places(patience_seconds=3)]
 
     def test_that_knows_our_places_is_well(self):
         make_restaurant(pos_location="LROMA")
 
-        [found] = self.ask()
+        found, places = self.ask()
 
         self.assertEqual(
             (found.level, found.said), ("ok", f"{self.till.url} lets us in and knows 1 locations.")
         )
+        self.assertEqual(places.level, Level.OK)
 
     def test_that_does_not_know_a_place_is_named(self):
         make_restaurant(pos_location="LMILANO")
@@ -299,12 +300,12 @@ class TestTill(TestCase):
         self.assertIn("http://127.0.0.1:1", raised.exception.finding.said)
 
     def test_without_a_token_is_missed_only_where_a_place_has_one(self):
-        self.assertEqual(levels(self.ask(SQUARE_ACCESS_TOKEN="")), [Level.NOTE])
+        self.assertEqual(levels(self.ask(SQUARE_ACCESS_TOKEN="")), [Level.NOTE, Level.NOTE])
         make_restaurant()
-        self.assertEqual(levels(self.ask(SQUARE_ACCESS_TOKEN="")), [Level.PROBLEM])
+        self.assertEqual(levels(self.ask(SQUARE_ACCESS_TOKEN="")), [Level.NOTE, Level.PROBLEM])
 
     def test_is_not_told_the_token_in_the_clear(self):
-        [found] = self.ask(SQUARE_BASE_URL="http://till.example.com", DEBUG=False)
+        found, _ = self.ask(SQUARE_BASE_URL="http://till.example.com", DEBUG=False)
 
         self.assertEqual(found.level, Level.PROBLEM)
 

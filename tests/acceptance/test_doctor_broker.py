@@ -115,6 +115,17 @@ class TestUnreachableBroker:
 
         assert "takes no more clients" in found.said
 
+    def test_that_is_a_rabbitmq_is_not_asked_what_only_redis_knows(self):
+        with configured(f"amqp://guest:{PASSWORD}@127.0.0.1:{any_free_port()}//", "rpc://"):
+            found = [*broker.setup(patience_seconds=PATIENCE), *broker.results(patience_seconds=PATIENCE)]
+            none = [
+                *clock.of_the_broker(patience_seconds=PATIENCE),
+                *memory.kept_results(patience_seconds=PATIENCE),
+            ]
+
+        assert [finding.level for finding in found] == [Level.NOTE] * 2
+        assert none == []
+
     def test_that_is_a_rabbitmq(self):
         found = why_not(f"amqp://guest:{PASSWORD}@127.0.0.1:{any_free_port()}//")
 
