@@ -11,7 +11,11 @@ from celery.signals import before_task_publish, celeryd_init, setup_logging
 from django.conf import settings
 from kombu.transport import TRANSPORT_ALIASES
 
-from pipeline import discretion, tracing
+from pipeline import (
+    discretion,
+    memory,  # noqa: F401 - workers answer how much they take
+    tracing,
+)
 from pipeline.ticker import Ticker
 from rms_backend import log_setup
 from rms_backend.starting import stop_if_something_is_wrong

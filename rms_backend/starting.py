@@ -7,7 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import run_checks
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
+
+from pipeline.tables import missing_migrations
 
 from pipeline import restored
 
@@ -32,8 +33,7 @@ def _missing_tables() -> list[str]:
     A configured database is never migrated by itself, so say who has to. One that is away may come back: no complaint.
     """
     try:
-        executor = MigrationExecutor(connection)
-        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        missing = missing_migrations()
     except DatabaseError:
         return []
     finally:

@@ -45,6 +45,18 @@ def house(built_house: House) -> Iterator[House]:
     """
     The house with everything at rest and one plain worker.
     """
+    yield from _with_one_worker(built_house)
+
+
+@pytest.fixture(scope="module")
+def quiet_house(built_house: House) -> Iterator[House]:
+    """
+    The same, for a file of tests that change nothing in it.
+    """
+    yield from _with_one_worker(built_house)
+
+
+def _with_one_worker(built_house: House) -> Iterator[House]:
     call_command("flush", interactive=False, verbosity=0)
     built_house.flush_broker()
     built_house.mailbox.mend()

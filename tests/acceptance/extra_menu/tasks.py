@@ -1,17 +1,20 @@
 """
-Two more blocks for the menu.
+Two more blocks for the menu, and a task that takes memory.
 """
 
 import os
 import signal
 from collections.abc import Sequence
 
+from celery import shared_task
 from django.conf import settings
 
 from pipeline.declaring import post_payment_step
 from pipeline.queues import Queue
 from pipeline.retries import RetryPolicy
 from pipeline.steps import Effect, Report
+
+HOARD: list[bytes] = []
 
 
 @post_payment_step(queue=Queue.DEFAULT, retry=RetryPolicy(times=2, delay_seconds=30), effect=Effect.DATABASE)
@@ -26,3 +29,10 @@ def poison_task(order_ids: Sequence[int]) -> dict[int, Report]:
     if getattr(settings, "POISON_ORDER", 0) in order_ids:
         os.kill(os.getpid(), signal.SIGKILL)
     return {}
+
+
+@shared_task
+def hoard_memory(megabytes: int) -> int:
+    """Take so much memory, and keep it."""
+    HOARD.append(b"x" * megabytes * 1_000_000)
+    return megabytes
