@@ -8,9 +8,8 @@ from django.conf import settings
 from django.core.checks import run_checks
 from django.db import DatabaseError, connection
 
-from pipeline.tables import missing_migrations
-
 from pipeline import restored
+from pipeline.tables import missing_migrations
 
 
 def stop_if_something_is_wrong(**_signal: Any) -> None:
@@ -18,38 +17,26 @@ def stop_if_something_is_wrong(**_signal: Any) -> None:
     End the process with the complaints and their remedies, if there are any.
     """
     complaints = [f"{problem.msg} {problem.hint or ''}" for problem in run_checks() if problem.is_serious()]
-    if not settings.DATABASE_IS_EMBEDDED:
-        complaints += _missing_tables()
-    if not complaints:
-        complaints += _restored()
+    complaints += _of_the_database()
     if complaints:
         raise SystemExit(
             "The worker does not start:\n" + "\n".join(f"- {text.strip()}" for text in complaints)
         )
 
 
-def _missing_tables() -> list[str]:
+def _of_the_database() -> list[str]:
     """
-    A configured database is never migrated by itself, so say who has to. One that is away may come back: no complaint.
+    What a person has to do there first. A database that is away may come back: no complaint.
     """
     try:
-        missing = missing_migrations()
+        # A configured database is never migrated by itself, so say who has to.
+        if not settings.DATABASE_IS_EMBEDDED and (missing := missing_migrations()):
+            return [f"The database lacks {len(missing)} migrations. Run `python manage.py migrate`."]
+        if restored.is_elsewhere():
+            return [f"This database was restored from a backup, or copied. {restored.REMEDY}"]
     except DatabaseError:
         return []
     finally:
         if not connection.in_atomic_block:
             connection.close()  # the children that are about to be forked must not share it
-    return (
-        [f"The database lacks {len(missing)} migrations. Run `python manage.py migrate`."] if missing else []
-    )
-
-
-def _restored() -> list[str]:
-    try:
-        elsewhere = restored.is_elsewhere()
-    except DatabaseError:
-        return []
-    finally:
-        if not connection.in_atomic_block:
-            connection.close()
-    return [f"This database was restored from a backup, or copied. {restored.REMEDY}"] if elsewhere else []
+    return []
