@@ -41,18 +41,26 @@ def built_house(tmp_path_factory, django_db_blocker) -> Iterator[House]:
 
 
 @pytest.fixture
-def house(built_house: House) -> Iterator[House]:
+def empty_house(built_house: House) -> Iterator[House]:
     """
-    The house with everything at rest and one plain worker.
+    The house with everything at rest and nobody at work but the web application.
     """
     call_command("flush", interactive=False, verbosity=0)
     built_house.flush_broker()
     built_house.mailbox.mend()
     built_house.till.mend()
-    built_house.start_worker()
     yield built_house
     for name in [name for name in built_house.crew.running if name != "web"]:
         built_house.kill_worker(name)
+
+
+@pytest.fixture
+def house(empty_house: House) -> House:
+    """
+    The house with everything at rest and one plain worker.
+    """
+    empty_house.start_worker()
+    return empty_house
 
 
 class our_database:  # noqa: N801 - used as a context manager

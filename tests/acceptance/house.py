@@ -6,7 +6,8 @@ own truth.
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,25 +75,35 @@ class House:
         )  # fmt: skip
         self.crew.wait_for("web", lambda: self.crew.says("web", "Started worker-2"))
 
-    def start_worker(self, name: str = "worker", **environment: str) -> None:
+    def start_worker(self, name: str = "worker", *options: str, **environment: str) -> None:
         """
-        One plain worker, which is a complete system.
+        One plain worker, which is a complete system; with options and an environment of its own where they are given.
         """
         (self.crew.logs / f"{name}.log").unlink(missing_ok=True)
+        with self.told(**environment):
+            self.crew.start(
+                name,
+                "celery",
+                "-A",
+                "rms_backend",
+                "worker",
+                "--loglevel=info",
+                f"--hostname={name}@%h",
+                *(options or ("--concurrency=4",)),
+            )
+        self.crew.wait_for(name, lambda: self.crew.says(name, "ready."))
+
+    @contextmanager
+    def told(self, **environment: str) -> Iterator[None]:
+        """
+        What is started inside the block is told this, too.
+        """
         before = self.crew.environment
         self.crew.environment = {**before, **environment}
-        self.crew.start(
-            name,
-            "celery",
-            "-A",
-            "rms_backend",
-            "worker",
-            "--concurrency=4",
-            "--loglevel=info",
-            f"--hostname={name}@%h",
-        )
-        self.crew.environment = before
-        self.crew.wait_for(name, lambda: self.crew.says(name, "ready."))
+        try:
+            yield
+        finally:
+            self.crew.environment = before
 
     def kill_worker(self, name: str = "worker") -> None:
         self.crew.kill(name)

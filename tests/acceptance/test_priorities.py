@@ -1,0 +1,84 @@
+"""
+A higher number is sooner, on Valkey and on RabbitMQ: with messages in a real broker and real workers that take them.
+"""
+
+import random
+
+import pytest
+
+from tests.acceptance.plain import Desk
+from tests.acceptance.rabbitmq import is_installed, running_rabbitmq
+
+pytestmark = pytest.mark.acceptance
+
+MIDDLE = 5
+
+
+@pytest.fixture(scope="module")
+def rabbitmq(tmp_path_factory):
+    """
+    The address of a RabbitMQ, where it is installed.
+    """
+    if not is_installed():
+        pytest.skip(
+            "RabbitMQ is not installed (Debian: apt-get install --no-install-recommends rabbitmq-server)"
+        )
+    with running_rabbitmq(tmp_path_factory.mktemp("rabbitmq")) as url:
+        yield url
+
+
+@pytest.fixture(params=["valkey", "rabbitmq"])
+def desk(request, empty_house, tmp_path) -> Desk:
+    if request.param == "valkey":
+        return Desk.at(empty_house, tmp_path / "notes")
+    url = request.getfixturevalue("rabbitmq")
+    return Desk.at(empty_house, tmp_path / "notes", broker_url=url, backend="rpc://")
+
+
+class TestWorker:
+    def test_serves_nine_first_zero_last_none_in_the_middle_and_equals_in_their_order(self, desk):
+        shuffled = [*range(10), None] * 3
+        random.Random(7).shuffle(shuffled)
+        for n, priority in enumerate(shuffled):
+            desk.send("note", str(n), **({} if priority is None else {"priority": priority}))
+
+        desk.start_worker("--queues=default", "--concurrency=1")
+
+        served = [(note.priority, int(note.word)) for note in desk.wait_for_notes(len(shuffled))]
+        meant = [(MIDDLE if priority is None else priority, n) for n, priority in enumerate(shuffled)]
+        assert served == sorted(meant, key=lambda message: (-message[0], message[1]))
+
+    def test_keeps_the_priority_of_a_task_that_it_retries(self, desk):
+        for n in range(3):
+            desk.send("note", f"meanwhile {n}", priority=6)
+        desk.send("come_back", "urgent", times=3, after=0, priority=8)
+
+        desk.start_worker("--queues=default", "--concurrency=1")
+
+        notes = desk.wait_for_notes(7)
+        assert [(note.word, note.priority, note.retries) for note in notes[:4]] == [
+            ("urgent", 8, n) for n in range(4)
+        ]
+
+    def test_keeps_the_priority_of_a_task_that_it_retries_later(self, desk):
+        desk.start_worker("--queues=default", "--concurrency=1")
+
+        desk.send("come_back", "unhurried", times=2, after=0.2, priority=2)
+
+        assert [(note.priority, note.retries) for note in desk.wait_for_notes(3)] == [(2, 0), (2, 1), (2, 2)]
+
+    @pytest.mark.parametrize("processes", [1, 2])
+    def test_takes_a_late_urgent_message_before_the_backlog(self, desk, processes):
+        desk.start_worker("--queues=default", f"--concurrency={processes}")
+        for n in range(processes):
+            desk.send("wait", f"busy {n}", priority=3)
+        desk.wait_for_notes(processes)
+        for n in range(8):
+            desk.send("note", f"backlog {n}", priority=3)
+        desk.send("note", "urgent", priority=8)
+
+        desk.let_go("busy 0")
+
+        first_free = desk.wait_for_notes(processes + 9)[processes]
+        desk.let_go("busy 1")
+        assert first_free.word == "urgent"
