@@ -66,7 +66,7 @@ def dispatcher_task(function: Callable[[], int]) -> Task:
     """
     name = f"{function.__module__}.{function.__name__}"
 
-    @shared_task(name=name)
+    @shared_task(name=name, retry_on_worker_lost=False)
     def dispatch() -> Report:
         return {"success": True, "sent": function()}
 
@@ -94,6 +94,7 @@ def _as_task(step: Step, function: Callable[..., Any]) -> Task:
         name=step.name,
         max_retries=step.retry.times,
         default_retry_delay=step.retry.delay_seconds,
+        retry_on_worker_lost=False,  # the row knows what to do
     )
     def task(self: Task, order_id: int | Sequence[int], *arguments: Any) -> Report | None:
         if self.request.ignore_result and not arguments:
