@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A
 
 from pipeline.outside import TAKES_ON_NEW_FOR_SECONDS
 from pipeline.queues import Queue
-from pipeline.routing import MOST_URGENT, configured_routes
+from pipeline.routing import MIDDLE, MOST_URGENT, configured_routes
 from pipeline.steps import Effect, Step, menu
 
 FULL_GRACE_SECONDS = 30  # what the settings leave for cleaning up, unless the limit is very short
@@ -22,6 +22,17 @@ def check_the_routes(**_kwargs: Any) -> list[CheckMessage]:
     Every route names a lane that exists, and a priority that does.
     """
     return [problem for tasks, route in configured_routes() for problem in _problems_of_route(tasks, route)]
+
+
+@register()
+def check_the_default_priority(**_kwargs: Any) -> list[CheckMessage]:
+    """
+    Celery's default priority would make every other one void: it counts as if the caller of a task had said it.
+    """
+    if getattr(settings, "CELERY_TASK_DEFAULT_PRIORITY", None) is None:
+        return []
+    said = "CELERY_TASK_DEFAULT_PRIORITY is set, and wins over the priorities of all routes."
+    return [Error(said, hint=f"Remove it. Without it a task has {MIDDLE}.", id="pipeline.E005")]
 
 
 @register()

@@ -146,7 +146,7 @@ CELERY_TASK_ACKS_LATE = env.flag("CELERY_TASK_ACKS_LATE", default=True)
 CELERY_TASK_QUEUES = [KombuQueue(queue.value, routing_key=queue.value) for queue in Queue]
 CELERY_TASK_QUEUE_MAX_PRIORITY = 10  # RabbitMQ's queues know no priority without it
 CELERY_TASK_DEFAULT_QUEUE = Queue.DEFAULT.value
-CELERY_TASK_DEFAULT_PRIORITY = 5
+# No CELERY_TASK_DEFAULT_PRIORITY: it would win over every route. pipeline/routing.py knows the middle.
 # Our own steps want 120 (pipeline.E003); a developer may try what a short limit does to a task.
 CELERY_TASK_TIME_LIMIT = env.whole("CELERY_TASK_TIME_LIMIT", 300, at_least=2 if DEBUG else 90)
 CELERY_TASK_SOFT_TIME_LIMIT = CELERY_TASK_TIME_LIMIT - min(30, CELERY_TASK_TIME_LIMIT // 2)

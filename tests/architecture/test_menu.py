@@ -155,6 +155,12 @@ class TestMenu:
     def test_puts_a_task_that_it_does_not_know_in_the_middle(self):
         assert route("somebody.elses_task") == {"priority": 5}
 
+    def test_complains_of_a_default_priority_that_would_win_over_it(self):
+        with override_settings(CELERY_TASK_DEFAULT_PRIORITY=5):
+            [problem] = [problem for problem in run_checks() if problem.id == "pipeline.E005"]
+
+        assert "Remove it." in problem.hint
+
     @pytest.mark.parametrize("wrong", [{"queue": "emals"}, "emals"])
     @pytest.mark.parametrize("tasks", ["payments.tasks.x", "payments.*"])
     def test_complains_of_a_route_to_a_queue_that_is_none(self, tasks, wrong):
