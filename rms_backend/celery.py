@@ -5,10 +5,11 @@ The Celery application: `celery -A rms_backend worker`.
 import os
 
 from celery import Celery
-from celery.signals import celeryd_init
+from celery.signals import after_setup_logger, celeryd_init
 from kombu.transport import TRANSPORT_ALIASES
 
 from pipeline.ticker import Ticker
+from rms_backend.logging import write_to_the_logfile
 from rms_backend.starting import stop_if_something_is_wrong
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rms_backend.settings")
@@ -26,3 +27,4 @@ app.conf.imports = ("rms_backend.control",)
 app.steps["consumer"].add(Ticker)
 app.autodiscover_tasks()
 celeryd_init.connect(stop_if_something_is_wrong)
+after_setup_logger.connect(write_to_the_logfile)

@@ -5,6 +5,8 @@ How a log line looks: for people on a terminal, or as JSON for a machine. What i
 import json
 import logging
 from datetime import UTC, datetime
+from logging.handlers import WatchedFileHandler
+from typing import Any
 
 from pipeline.journal import without_secrets
 
@@ -54,6 +56,19 @@ class WithoutTheTick(logging.Filter):
         return (
             record.levelno > logging.INFO or about.get("name") != "payments.tasks.run_post_payment_hooks_task"
         )
+
+
+def write_to_the_logfile(*, logger: logging.Logger, logfile: str | None = None, **_signal: Any) -> None:
+    """
+    Obey `--logfile`. Celery would add a handler of its own only where there is none, and Django has set up ours.
+    """
+    if not logfile:
+        return
+    console = logger.handlers[0]
+    file = WatchedFileHandler(logfile)
+    file.setFormatter(console.formatter)
+    file.filters = console.filters
+    logger.handlers = [file]
 
 
 def _told(formatter: logging.Formatter, record: logging.LogRecord) -> str:
