@@ -49,7 +49,9 @@ def empty_house(built_house: House) -> Iterator[House]:
     built_house.flush_broker()
     built_house.mailbox.mend()
     built_house.till.mend()
+    port = built_house.port
     yield built_house
+    built_house.port = port
     for name in [name for name in built_house.crew.running if name != "web"]:
         built_house.kill_worker(name)
 

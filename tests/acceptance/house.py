@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import redis
 from django.db import OperationalError, connection
@@ -66,14 +67,21 @@ class House:
 
     # Processes
 
-    def start_web(self) -> None:
+    def start_web(self, name: str = "web", **environment: str) -> None:
+        """
+        The web application; from now on payments are delivered to this one.
+        """
         # Not a fixed one: granian shares its port with whoever asks, so two houses would share their guests.
         self.port = any_free_port()
+        with self.told(**environment):
+            self._start_web(name)
+        self.crew.wait_for(name, lambda: self.crew.says(name, "Started worker-2"))
+
+    def _start_web(self, name: str) -> None:
         self.crew.start(
-            "web", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port),
+            name, "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port),
             "--workers", "2", "--blocking-threads", "2", "rms_backend.wsgi:application",
         )  # fmt: skip
-        self.crew.wait_for("web", lambda: self.crew.says("web", "Started worker-2"))
 
     def start_worker(self, name: str = "worker", *options: str, **environment: str) -> None:
         """
@@ -155,6 +163,28 @@ class House:
         return redis.Redis(
             unix_socket_path=self.addresses.broker_socket, password=self.addresses.broker_password
         )
+
+    def waiting(self, queue: str) -> int:
+        """
+        How many messages lie in the queue.
+        """
+        with self.broker() as broker:
+            return sum(broker.llen(key) for key in broker.scan_iter(f"{queue}*"))
+
+    def unacknowledged(self) -> int:
+        """
+        How many messages a worker has taken and not acknowledged.
+        """
+        with self.broker() as broker:
+            return broker.hlen("unacked")
+
+    def let_an_hour_pass_at_the_broker(self) -> None:
+        """
+        Let the visibility time-out of all unacknowledged messages pass.
+        """
+        with self.broker() as broker:
+            for message, _ in broker.zrange("unacked_index", 0, -1, withscores=True):
+                broker.zadd("unacked_index", {message: 0})
 
     def end_leases(self) -> None:
         """
@@ -252,6 +282,16 @@ def message_id(reference: object, kind: str) -> str:
     return f"<order-{reference}.{kind}@localhost.localdomain>"
 
 
+def promise_extra_step(orders: Sequence[Order], *, step: str) -> None:
+    """
+    What a process with the longer menu would have promised.
+    """
+    StepRun.objects.bulk_create(
+        StepRun(step=step, subject_id=order.pk, order_id=order.pk, lane="default", due_at=order.placed_at)
+        for order in orders
+    )
+
+
 def states(order_ids: Sequence[int]) -> dict[str, int]:
     """
     How many step runs of these orders are in which state.
@@ -267,6 +307,17 @@ def patiently(wanted: Callable[[], bool]) -> bool:
         return wanted()
     except OperationalError:
         connection.close()
+        return False
+
+
+def answers(url: str) -> bool:
+    """
+    Does somebody answer there, and well?
+    """
+    try:
+        with urlopen(url, timeout=5):
+            return True
+    except OSError:
         return False
 
 

@@ -14,3 +14,6 @@ INSTALLED_APPS = [
 POISON_ORDER = env.whole("POISON_ORDER", 0)
 HANGING_ORDER = env.whole("HANGING_ORDER", 0)
 NOTES = env.text("NOTES")
+CELERY_BEAT_SCHEDULE = {
+    "note": {"task": "tests.acceptance.plain_tasks.tasks.note", "schedule": 1.0, "args": ("beat",)}
+}

@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from tests.acceptance.plain import Desk
+from tests.acceptance.house import PATIENCE_SECONDS
+from tests.acceptance.plain import Desk, application
 from tests.acceptance.rabbitmq import is_installed, running_rabbitmq
 
 pytestmark = pytest.mark.acceptance
@@ -82,3 +83,22 @@ class TestWorker:
         first_free = desk.wait_for_notes(processes + 9)[processes]
         desk.let_go("busy 1")
         assert first_free.word == "urgent"
+
+
+class TestRabbitMQ:
+    def test_carries_an_order_from_its_payment_to_its_six_follow_ups_and_the_answers_of_tasks(
+        self, empty_house, rabbitmq
+    ):
+        house, told = empty_house, {"ISOLATED_CELERY_BROKER_URL": rabbitmq}
+        [order] = house.orders(1)
+        house.start_web("web on RabbitMQ", **told)
+        house.start_worker(**told)
+
+        house.pay([order])
+
+        house.wait_until_at_rest([order])
+        house.assert_each_step_happened_once([order])
+        by_hand = application(rabbitmq, backend="rpc://").send_task(
+            "payments.tasks.send_order_confirmation_email_task", (order.pk, "test@example.com")
+        )
+        assert by_hand.get(timeout=PATIENCE_SECONDS)["success"] is True
