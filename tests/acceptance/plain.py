@@ -53,12 +53,16 @@ class Desk:
         """
         self.house.start_worker(name, *options, **{**self.environment, **environment})
 
-    def send(self, task: str, *arguments: object, **how: Any) -> AsyncResult:
+    def send(
+        self, task: str, *arguments: object, priority: int | None = None, answered: bool = False, **named: Any
+    ) -> AsyncResult:
         """
-        Send one of the plain tasks to the default lane.
+        Send one of the plain tasks by its name.
         """
-        options = {name: how.pop(name) for name in ("priority", "countdown", "retries") if name in how}
-        return self.app.send_task(f"{TASKS}.{task}", args=arguments, kwargs=how, **options)
+        # A result that nobody fetches would look for its broker when that is long gone.
+        return self.app.send_task(
+            f"{TASKS}.{task}", args=arguments, kwargs=named, priority=priority, ignore_result=not answered
+        )
 
     def let_go(self, word: str) -> None:
         """

@@ -81,7 +81,7 @@ class TestWorker:
     def test_finishes_what_is_under_way_when_it_is_told_to_shut_down(self, empty_house, tmp_path):
         desk = Desk.at(empty_house, tmp_path / "notes")
         desk.start_worker("--concurrency=1")
-        under_way = desk.send("wait", "important")
+        under_way = desk.send("wait", "important", answered=True)
         desk.wait_for_notes(1)
 
         said = run(empty_house, "celery -A rms_backend control shutdown")

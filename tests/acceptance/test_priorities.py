@@ -41,7 +41,7 @@ class TestWorker:
         shuffled = [*range(10), None] * 3
         random.Random(7).shuffle(shuffled)
         for n, priority in enumerate(shuffled):
-            desk.send("note", str(n), **({} if priority is None else {"priority": priority}))
+            desk.send("note", str(n), priority=priority)
 
         desk.start_worker("--queues=default", "--concurrency=1")
 
