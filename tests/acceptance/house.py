@@ -164,28 +164,6 @@ class House:
             unix_socket_path=self.addresses.broker_socket, password=self.addresses.broker_password
         )
 
-    def waiting(self, queue: str) -> int:
-        """
-        How many messages lie in the queue.
-        """
-        with self.broker() as broker:
-            return sum(broker.llen(key) for key in broker.scan_iter(f"{queue}*"))
-
-    def unacknowledged(self) -> int:
-        """
-        How many messages a worker has taken and not acknowledged.
-        """
-        with self.broker() as broker:
-            return broker.hlen("unacked")
-
-    def let_an_hour_pass_at_the_broker(self) -> None:
-        """
-        Let the visibility time-out of all unacknowledged messages pass.
-        """
-        with self.broker() as broker:
-            for message, _ in broker.zrange("unacked_index", 0, -1, withscores=True):
-                broker.zadd("unacked_index", {message: 0})
-
     def end_leases(self) -> None:
         """
         Let the time pass that is left to workers which are gone.

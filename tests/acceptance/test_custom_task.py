@@ -14,6 +14,7 @@ from django.core.management import call_command
 
 from orders.models import Order
 from tests.acceptance.house import PATIENCE_SECONDS, House
+from tests.acceptance.looking_at_valkey import let_the_visibility_timeout_pass
 from tests.acceptance.plain import application
 from tests.isolation import ROOT
 
@@ -124,7 +125,7 @@ class TestCustomTaskWhoseWorkerIsKilled:
         house.wait_for(lambda: is_at_work(app), lambda: "never begun")
 
         house.kill_worker()
-        house.let_an_hour_pass_at_the_broker()
+        let_the_visibility_timeout_pass(house)
         done.touch()
         start_worker(house, checkout)
 

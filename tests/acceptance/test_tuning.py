@@ -9,12 +9,14 @@ import pytest
 
 from pipeline.models import State, StepEvent, StepRun
 from tests.acceptance.house import promise_extra_step
+from tests.acceptance.looking_at_valkey import let_the_visibility_timeout_pass, unacknowledged_in, waiting_in
 from tests.acceptance.plain import Desk
 
 pytestmark = pytest.mark.acceptance
 
 DAWDLE = "tests.acceptance.extra_menu.tasks.dawdle_task"
 IN_DJANGO = {"DJANGO_SETTINGS_MODULE": "tests.acceptance.seed_settings"}
+ONE_PROCESS = ("--queues=default", "--concurrency=1")
 
 
 @pytest.fixture
@@ -23,9 +25,8 @@ def desk(empty_house, tmp_path) -> Desk:
 
 
 class TestMaxTasksPerChild:
-    @pytest.mark.parametrize("told", [{"ISOLATED_CELERY_WORKER_MAX_TASKS_PER_CHILD": "2"}, IN_DJANGO])
-    def test_replaces_a_process_after_so_many_tasks(self, desk, told):
-        desk.start_worker("--queues=default", "--concurrency=1", **told)
+    def test_replaces_a_process_after_so_many_tasks(self, desk):
+        desk.start_worker(*ONE_PROCESS, ISOLATED_CELERY_WORKER_MAX_TASKS_PER_CHILD="2")
 
         for n in range(3):
             desk.send("note", str(n))
@@ -37,12 +38,11 @@ class TestMaxTasksPerChild:
 class TestPrefetchMultiplier:
     @pytest.mark.parametrize(
         ("told", "held"),
-        [({}, 0), ({"ISOLATED_CELERY_WORKER_PREFETCH_MULTIPLIER": "4"}, 3), (IN_DJANGO, 4)],
-        ids=["our own", "environment", "Django"],
+        [({}, 0), ({"ISOLATED_CELERY_WORKER_PREFETCH_MULTIPLIER": "4"}, 3)],
+        ids=["ours", "4"],
     )
-    def test_is_what_a_process_holds_besides_its_work(self, desk, told, held):
-        # Early acknowledgement, as in the Django settings, makes room for one more.
-        desk.start_worker("--queues=default", "--concurrency=1", **told)
+    def test_is_how_many_messages_a_process_holds_the_one_it_works_on_included(self, desk, told, held):
+        desk.start_worker(*ONE_PROCESS, **told)
         desk.send("wait", "busy")
         desk.wait_for_notes(1)
         for n in range(10):
@@ -50,40 +50,36 @@ class TestPrefetchMultiplier:
 
         desk.house.wait_for(lambda: len(desk.ask("reserved")) == held, lambda: f"{desk.ask('reserved')}")
 
-        left = desk.house.waiting("default")
-        desk.let_go("busy")
-        assert left == 10 - held
+        assert waiting_in(desk.house, "default") == 10 - held
 
 
 class TestAcksLate:
     def test_keeps_a_task_that_is_under_way_until_it_is_done_and_hands_it_on_when_the_worker_is_gone(
         self, desk
     ):
-        desk.start_worker("--queues=default", "--concurrency=1")
+        desk.start_worker(*ONE_PROCESS)
         desk.send("wait", "important")
         desk.wait_for_notes(1)
 
         desk.house.kill_worker()
-        desk.house.let_an_hour_pass_at_the_broker()
+        let_the_visibility_timeout_pass(desk.house)
         desk.let_go("important")
-        desk.start_worker("--queues=default", "--concurrency=1")
+        desk.start_worker(*ONE_PROCESS)
 
         again = desk.wait_for_notes(2)[1]
-        desk.house.wait_for(lambda: not desk.house.unacknowledged(), lambda: "never acknowledged")
+        desk.house.wait_for(lambda: not unacknowledged_in(desk.house), lambda: "never acknowledged")
         assert again.word == "important"
 
-    @pytest.mark.parametrize("told", [{"ISOLATED_CELERY_TASK_ACKS_LATE": "0"}, IN_DJANGO])
-    def test_switched_off_keeps_nothing_of_a_task_that_is_under_way(self, desk, told):
-        desk.start_worker("--queues=default", "--concurrency=1", **told)
+    def test_switched_off_keeps_nothing_of_a_task_that_is_under_way(self, desk):
+        desk.start_worker(*ONE_PROCESS, ISOLATED_CELERY_TASK_ACKS_LATE="0")
 
         desk.send("wait", "unimportant")
         desk.wait_for_notes(1)
 
-        desk.house.wait_for(lambda: not desk.house.unacknowledged(), lambda: "kept after all")
-        desk.let_go("unimportant")
+        desk.house.wait_for(lambda: not unacknowledged_in(desk.house), lambda: "kept after all")
 
     def test_has_a_task_retried_whose_process_alone_was_killed(self, desk):
-        desk.start_worker("--queues=default", "--concurrency=1")
+        desk.start_worker(*ONE_PROCESS)
         desk.send("wait", "important")
         [first] = desk.wait_for_notes(1)
 
@@ -95,9 +91,8 @@ class TestAcksLate:
 
 
 class TestTimeLimit:
-    @pytest.mark.parametrize("told", [{"ISOLATED_CELERY_TASK_TIME_LIMIT": "2"}, IN_DJANGO])
-    def test_interrupts_a_task_that_hangs_and_kills_one_that_will_not_stop(self, desk, told):
-        desk.start_worker("--queues=default", "--concurrency=1", **told)
+    def test_interrupts_a_task_that_hangs_and_kills_one_that_will_not_stop(self, desk):
+        desk.start_worker(*ONE_PROCESS, ISOLATED_CELERY_TASK_TIME_LIMIT="2")
 
         desk.send("hang", "mild", stubborn=False)
         desk.send("hang", "stubborn", stubborn=True)
@@ -127,6 +122,26 @@ class TestTimeLimit:
         history = StepEvent.objects.filter(order_id=hanging.pk).order_by("id")
         assert list(history.values_list("what", flat=True)) == ["lease_lost", "failed", "buried"]
         assert "SoftTimeLimitExceeded" in StepRun.objects.get(order_id=hanging.pk).because
+
+
+class TestDjangoSettings:
+    def test_are_obeyed_where_they_stand_in_the_settings_as_the_seed_writes_them(self, desk):
+        desk.start_worker(*ONE_PROCESS, **IN_DJANGO)
+        desk.send("wait", "busy")
+        desk.wait_for_notes(1)
+        for n in range(4):
+            desk.send("note", str(n))
+
+        # Four in reserve besides the one under way, which has been acknowledged.
+        desk.house.wait_for(lambda: len(desk.ask("reserved")) == 4, lambda: f"{desk.ask('reserved')}")
+        assert unacknowledged_in(desk.house) == 4
+        desk.let_go("busy")
+
+        first, second, third, *_ = [note.process for note in desk.wait_for_notes(5)]
+        assert first == second != third
+        desk.send("hang", "mild", stubborn=False)
+        desk.wait_for_notes(7)
+        assert desk.words()[-1] == "mild, interrupted"
 
 
 def states_by_order() -> dict[int, str]:
