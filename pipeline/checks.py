@@ -6,28 +6,33 @@ import difflib
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - Django's own name
 
 from pipeline.outside import TAKES_ON_NEW_FOR_SECONDS
 from pipeline.queues import Queue
+from pipeline.routing import MIDDLE, MOST_URGENT, configured_routes
 from pipeline.steps import Effect, Step, menu
+
+FULL_GRACE_SECONDS = 30  # what the settings leave for cleaning up, unless the limit is very short
 
 
 @register()
 def check_the_routes(**_kwargs: Any) -> list[CheckMessage]:
     """
-    Every route names a lane that exists.
+    Every route names a lane that exists, and a priority that does.
     """
-    lanes = [queue.value for queue in Queue]
-    return [
-        Error(
-            f"CELERY_TASK_ROUTES sends {task} to the queue {route['queue']!r}, which no worker serves.",
-            hint=_did_you_mean(str(route["queue"]), lanes),
-            id="pipeline.E001",
-        )
-        for task, route in settings.CELERY_TASK_ROUTES.items()
-        if "queue" in route and route["queue"] not in lanes
-    ]
+    return [problem for tasks, route in configured_routes() for problem in _problems_of_route(tasks, route)]
+
+
+@register()
+def check_the_default_priority(**_kwargs: Any) -> list[CheckMessage]:
+    """
+    Celery's default priority would make every other one void: it counts as if the caller of a task had said it.
+    """
+    if getattr(settings, "CELERY_TASK_DEFAULT_PRIORITY", None) is None:
+        return []
+    said = "CELERY_TASK_DEFAULT_PRIORITY is set, and wins over the priorities of all routes."
+    return [Error(said, hint=f"Remove it. Without it a task has {MIDDLE}.", id="pipeline.E005")]
 
 
 @register()
@@ -40,6 +45,18 @@ def check_the_menu(**_kwargs: Any) -> list[CheckMessage]:
     return [problem for step in menu for problem in _problems_of(step)]
 
 
+def _problems_of_route(tasks: str, route: dict[str, Any]) -> list[CheckMessage]:
+    lanes = [queue.value for queue in Queue]
+    problems: list[CheckMessage] = []
+    if route.get("queue", Queue.DEFAULT) not in lanes:
+        said = f"CELERY_TASK_ROUTES sends {tasks} to the queue {route['queue']!r}, which no worker serves."
+        problems.append(Error(said, hint=_did_you_mean(str(route["queue"]), lanes), id="pipeline.E001"))
+    if route.get("priority", MOST_URGENT) not in range(MOST_URGENT + 1):
+        said = f"CELERY_TASK_ROUTES gives {tasks} the priority {route['priority']!r}."
+        problems.append(Error(said, hint="Write 0 to 9, higher is sooner.", id="pipeline.E004"))
+    return problems
+
+
 def _problems_of(step: Step) -> list[CheckMessage]:
     # A message takes on new orders for a minute, and the last of them may take as long as its lease.
     longest = (
@@ -48,14 +65,14 @@ def _problems_of(step: Step) -> list[CheckMessage]:
     if longest <= settings.CELERY_TASK_SOFT_TIME_LIMIT:
         return []
     grace = settings.CELERY_TASK_TIME_LIMIT - settings.CELERY_TASK_SOFT_TIME_LIMIT
-    return [
-        Error(
-            f"CELERY_TASK_TIME_LIMIT is {settings.CELERY_TASK_TIME_LIMIT} s, of which the last {grace} s are for "
-            f"cleaning up, but a message of {step.name} may take {longest} s.",
-            hint=f"Set it to {longest + grace} or more.",
-            id="pipeline.E003",
-        )
-    ]
+    said = (
+        f"CELERY_TASK_TIME_LIMIT is {settings.CELERY_TASK_TIME_LIMIT} s, of which the last {grace} s are for "
+        f"cleaning up, but a message of {step.name} may take {longest} s."
+    )
+    hint = f"Set it to {longest + max(grace, FULL_GRACE_SECONDS)} or more."
+    if settings.DEBUG:  # a developer may look at what a short limit does; no promise is lost by it
+        return [Warning(said, hint=hint, id="pipeline.W003")]
+    return [Error(said, hint=hint, id="pipeline.E003")]
 
 
 def _did_you_mean(word: str, known: list[str]) -> str:

@@ -72,7 +72,7 @@ def dispatcher_task(function: Callable[[], int]) -> Task:
     name = f"{function.__module__}.{function.__name__}"
 
     # No events: a tick a second would push everything else out of Flower.
-    @shared_task(name=name, send_events=False)
+    @shared_task(name=name, send_events=False, retry_on_worker_lost=False)
     def dispatch() -> Report:
         return {"success": True, "sent": function()}
 
@@ -100,6 +100,7 @@ def _as_task(step: Step, function: Callable[..., Any]) -> Task:
         name=step.name,
         max_retries=step.retry.times,
         default_retry_delay=step.retry.delay_seconds,
+        retry_on_worker_lost=False,  # the row knows what to do
     )
     def task(self: Task, order_id: int | Sequence[int], *arguments: Any) -> Report | None:
         if self.request.ignore_result and not arguments:

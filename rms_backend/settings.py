@@ -146,10 +146,13 @@ CELERY_TASK_ACKS_LATE = env.flag("CELERY_TASK_ACKS_LATE", default=True)
 CELERY_TASK_QUEUES = [KombuQueue(queue.value, routing_key=queue.value) for queue in Queue]
 CELERY_TASK_QUEUE_MAX_PRIORITY = 10  # RabbitMQ's queues know no priority without it
 CELERY_TASK_DEFAULT_QUEUE = Queue.DEFAULT.value
-CELERY_TASK_DEFAULT_PRIORITY = 5
-CELERY_TASK_TIME_LIMIT = env.whole("CELERY_TASK_TIME_LIMIT", 300, at_least=90)
-CELERY_TASK_SOFT_TIME_LIMIT = CELERY_TASK_TIME_LIMIT - 30
+# No CELERY_TASK_DEFAULT_PRIORITY: it would win over every route. pipeline/routing.py knows the middle.
+# Our own steps want 120 (pipeline.E003); a developer may try what a short limit does to a task.
+CELERY_TASK_TIME_LIMIT = env.whole("CELERY_TASK_TIME_LIMIT", 300, at_least=2 if DEBUG else 90)
+CELERY_TASK_SOFT_TIME_LIMIT = CELERY_TASK_TIME_LIMIT - min(30, CELERY_TASK_TIME_LIMIT // 2)
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1, "interval_max": 0.2}
+# Late acknowledgement alone loses a plain task whose process is killed: Celery acknowledges it as failed.
+CELERY_TASK_RETRY_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = env.whole("CELERY_WORKER_PREFETCH_MULTIPLIER", 1, at_least=1)
 CELERY_WORKER_MAX_TASKS_PER_CHILD = env.whole("CELERY_WORKER_MAX_TASKS_PER_CHILD", 1000, at_least=1)
 CELERY_WORKER_SEND_TASK_EVENTS = True
@@ -160,6 +163,9 @@ CELERY_TIMEZONE = "UTC"
 CELERY_DB_REUSE_MAX = 1_000_000
 # {'payments.tasks.sync_order_to_pos_task': {'queue': 'pos_sync', 'priority': 6}} overrides the menu's own choice.
 CELERY_TASK_ROUTES: dict[str, dict[str, object]] = {}
+
+# In memory: no celerybeat-schedule file for two beats to fight over (docs/decisions/0007).
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 
 # Mail
 

@@ -41,12 +41,19 @@ class Crew:
 
     def start(self, name: str, *argv: str) -> None:
         """
-        Start one process in a group of its own, which ends when we do.
+        Start one of Python's programs in a group of its own, which ends when we do.
+        """
+        self.start_command(name, sys.executable, "-m", *argv)
+
+    def start_command(self, name: str, *command: str, directory: Path | None = None) -> None:
+        """
+        Start any command in the same way.
         """
         self.logs.mkdir(parents=True, exist_ok=True)
         with (self.logs / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(
-                [sys.executable, "-m", *argv],
+                command,
+                cwd=directory,
                 env={**_inherited(), **self.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -65,6 +72,22 @@ class Crew:
             name, "celery", "-A", "rms_backend", "worker", f"--queues={queues}", f"--concurrency={concurrency}",
             f"--hostname={name}@%h", "--loglevel=info",
         )  # fmt: skip
+
+    def run(self, *command: str, directory: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """
+        Carry out a command to its end; the answer has its output, its complaints mixed in, and how it ended.
+        """
+        return subprocess.run(
+            command,
+            cwd=directory,
+            env={**_inherited(), **self.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=READY_WITHIN_SECONDS,
+            check=False,
+        )
 
     def wait_for(self, name: str, ready: Callable[[], bool]) -> None:
         """
@@ -139,8 +162,9 @@ def any_free_port() -> int:
 
 
 def _inherited() -> dict[str, str]:
-    # What an isolated run was told is for itself: its processes are told anew.
-    return {name: value for name, value in os.environ.items() if not name.startswith("ISOLATED_")}
+    # What an isolated run was told is for itself: its processes are told anew. `celery` is the one of our environment.
+    told = {name: value for name, value in os.environ.items() if not name.startswith("ISOLATED_")}
+    return told | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{told.get('PATH', os.defpath)}"}
 
 
 def _end_with_the_parent() -> None:

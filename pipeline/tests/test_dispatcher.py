@@ -40,12 +40,15 @@ class BrokerTestCase(TestCase):
         """
         The arguments of all messages in the queue, most urgent first.
         """
-        found = []
+        return [(message.headers, json.loads(message.body)[0]) for message in self.taken_from(queue)]
+
+    def priorities(self, queue=Queue.DEFAULT):
+        return [message.properties["priority"] for message in self.taken_from(queue)]
+
+    def taken_from(self, queue):
         with current_app.connection_for_read() as connection:
             bound = current_app.amqp.queues[queue.value](connection.default_channel)
-            while message := bound.get(no_ack=True):
-                found.append((message.headers, json.loads(message.body)[0]))
-        return found
+            return list(iter(lambda: bound.get(no_ack=True), None))
 
 
 class TestDispatch(BrokerTestCase):
@@ -162,7 +165,16 @@ class TestDispatch(BrokerTestCase):
         dispatcher.dispatch()
 
         self.assertEqual(run_of(self.step, 1).lane, "loyalty")
-        self.assertEqual(len(self.messages(Queue.LOYALTY)), 1)
+        self.assertEqual(self.priorities(Queue.LOYALTY), [2])
+
+    def test_publishes_with_the_priority_of_the_menu(self):
+        with outside_step(Sink(), priority=8) as urgent:
+            promised(self.step, 1)
+            promised(urgent, 1)
+
+            dispatcher.dispatch()
+
+        self.assertEqual(self.priorities(), [8, 5])
 
 
 class TestLostLease(BrokerTestCase):
@@ -211,7 +223,7 @@ class TestLostLease(BrokerTestCase):
 
 class TestPriority(BrokerTestCase):
     def test_is_served_from_nine_down_to_zero_and_none_in_the_middle(self):
-        task = current_app.tasks["payments.tasks.run_post_payment_hooks_task"]
+        task = current_app.tasks["celery.accumulate"]  # one that neither the menu nor the settings know
         for priority in (3, 9, 0, 5, 8, None, 1):
             how = {} if priority is None else {"priority": priority}
             task.apply_async(queue=Queue.DEFAULT.value, shadow=str(priority), ignore_result=True, **how)

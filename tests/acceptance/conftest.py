@@ -41,9 +41,9 @@ def built_house(tmp_path_factory, django_db_blocker) -> Iterator[House]:
 
 
 @pytest.fixture
-def house(built_house: House) -> Iterator[House]:
+def empty_house(built_house: House) -> Iterator[House]:
     """
-    The house with everything at rest and one plain worker.
+    The house with everything at rest and nobody at work but the web application.
     """
     yield from _with_one_worker(built_house)
 
@@ -61,10 +61,20 @@ def _with_one_worker(built_house: House) -> Iterator[House]:
     built_house.flush_broker()
     built_house.mailbox.mend()
     built_house.till.mend()
-    built_house.start_worker()
+    port = built_house.port
     yield built_house
+    built_house.port = port
     for name in [name for name in built_house.crew.running if name != "web"]:
         built_house.kill_worker(name)
+
+
+@pytest.fixture
+def house(empty_house: House) -> House:
+    """
+    The house with everything at rest and one plain worker.
+    """
+    empty_house.start_worker()
+    return empty_house
 
 
 class our_database:  # noqa: N801 - used as a context manager

@@ -8,10 +8,12 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import redis
 from django.db import OperationalError, connection
@@ -68,34 +70,51 @@ class House:
 
     # Processes
 
-    def start_web(self) -> None:
+    def start_web(self, name: str = "web", **environment: str) -> None:
+        """
+        The web application; from now on payments are delivered to this one.
+        """
         # Not a fixed one: granian shares its port with whoever asks, so two houses would share their guests.
         self.port = any_free_port()
+        with self.told(**environment):
+            self._start_web(name)
+        self.crew.wait_for(name, lambda: self.crew.says(name, "Started worker-2"))
+
+    def _start_web(self, name: str) -> None:
         self.crew.start(
-            "web", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port),
+            name, "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port),
             "--workers", "2", "--blocking-threads", "2", "rms_backend.wsgi:application",
         )  # fmt: skip
-        self.crew.wait_for("web", lambda: self.crew.says("web", "Started worker-2"))
 
-    def start_worker(self, name: str = "worker", **environment: str) -> None:
+    def start_worker(self, name: str = "worker", *options: str, **environment: str) -> None:
         """
-        One plain worker, which is a complete system.
+        One plain worker, which is a complete system; with options and an environment of its own where they are given.
         """
         (self.crew.logs / f"{name}.log").unlink(missing_ok=True)
+        with self.told(**environment):
+            self.crew.start(
+                name,
+                "celery",
+                "-A",
+                "rms_backend",
+                "worker",
+                "--loglevel=info",
+                f"--hostname={name}@%h",
+                *(options or ("--concurrency=4",)),
+            )
+        self.crew.wait_for(name, lambda: self.crew.says(name, "ready."))
+
+    @contextmanager
+    def told(self, **environment: str) -> Iterator[None]:
+        """
+        What is started inside the block is told this, too.
+        """
         before = self.crew.environment
         self.crew.environment = {**before, **environment}
-        self.crew.start(
-            name,
-            "celery",
-            "-A",
-            "rms_backend",
-            "worker",
-            "--concurrency=4",
-            "--loglevel=info",
-            f"--hostname={name}@%h",
-        )
-        self.crew.environment = before
-        self.crew.wait_for(name, lambda: self.crew.says(name, "ready."))
+        try:
+            yield
+        finally:
+            self.crew.environment = before
 
     def kill_worker(self, name: str = "worker") -> None:
         self.crew.kill(name)
@@ -267,6 +286,16 @@ def message_id(reference: object, kind: str) -> str:
     return f"<order-{reference}.{kind}@localhost.localdomain>"
 
 
+def promise_extra_step(orders: Sequence[Order], *, step: str) -> None:
+    """
+    What a process with the longer menu would have promised.
+    """
+    StepRun.objects.bulk_create(
+        StepRun(step=step, subject_id=order.pk, order_id=order.pk, lane="default", due_at=order.placed_at)
+        for order in orders
+    )
+
+
 def states(order_ids: Sequence[int]) -> dict[str, int]:
     """
     How many step runs of these orders are in which state.
@@ -282,6 +311,17 @@ def patiently(wanted: Callable[[], bool]) -> bool:
         return wanted()
     except OperationalError:
         connection.close()
+        return False
+
+
+def answers(url: str) -> bool:
+    """
+    Does somebody answer there, and well?
+    """
+    try:
+        with urlopen(url, timeout=5):
+            return True
+    except OSError:
         return False
 
 

@@ -14,7 +14,7 @@ from devtools.till import Mode
 from payments import tasks
 from payments.models import StripeEvent
 from pipeline.models import State, StepEvent, StepRun
-from tests.acceptance.house import House, sale, states
+from tests.acceptance.house import House, promise_extra_step, sale, states
 
 pytestmark = pytest.mark.acceptance
 
@@ -158,7 +158,7 @@ class TestMenuThatChanges:
         orders = house.orders(3)
         house.kill_worker()
         house.pay(orders)
-        promise_extra_step(orders)
+        promise_extra_step(orders, step=EXTRA)
 
         house.start_worker()
         house.wait_for(
@@ -219,16 +219,6 @@ def at_work() -> list[str]:
         "lane", flat=True
     )
     return sorted(set(lanes))
-
-
-def promise_extra_step(orders, *, step: str = EXTRA) -> None:
-    """
-    What a process with the longer menu would have promised.
-    """
-    StepRun.objects.bulk_create(
-        StepRun(step=step, subject_id=order.pk, order_id=order.pk, lane="default", due_at=order.placed_at)
-        for order in orders
-    )
 
 
 def states_of_extra() -> list[str]:

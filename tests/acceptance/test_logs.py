@@ -92,7 +92,8 @@ class TestLogs:
         assert set(by_event) == {"message.published", "message.received", "message.started", "message.done"}
         assert by_event["message.started"]["wait_ms"] > 0
         assert by_event["message.done"]["run_ms"] > 0
-        assert by_event["message.received"]["queue"] == "emails"
+        received = by_event["message.received"]
+        assert (received["queue"], received["priority"]) == ("emails", 8)
         assert str(order.pk) in by_event["message.started"]["arguments"]
         [failed] = [line for line in told if line["event"] == "message.failed"]
         assert "NotPromised" in failed["because"]

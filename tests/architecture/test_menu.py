@@ -41,6 +41,11 @@ def thank_the_cook_task(order_id: int) -> dict[str, int]:
     return {"thanked_for": order_id}
 
 
+def default_and_low(name, *_args, **_kwargs):
+    """A router as a function."""
+    return {"queue": "default", "priority": 1} if "analytics" in name else None
+
+
 @pytest.mark.django_db
 class TestNewStep:
     def test_is_promised_to_orders_paid_from_now_on(self):
@@ -79,6 +84,13 @@ class TestNewStep:
 
         assert [problem.id for problem in found] == ["pipeline.E003"]
         assert "135" in found[0].hint
+
+    def test_is_only_warned_of_while_somebody_tries_a_short_limit(self):
+        with override_settings(DEBUG=True, CELERY_TASK_TIME_LIMIT=2, CELERY_TASK_SOFT_TIME_LIMIT=1):
+            found = [problem for problem in run_checks() if "sync_order_to_pos" in problem.msg]
+
+        assert [(problem.id, problem.is_serious()) for problem in found] == [("pipeline.W003", False)]
+        assert "120" in found[0].hint
 
     @pytest.mark.parametrize(
         ("block", "complaint"),
@@ -122,8 +134,44 @@ class TestMenu:
         with override_settings(CELERY_TASK_ROUTES={name: {"queue": "default"}}):
             assert route(name) == {"queue": "default", "priority": 3}
 
-    def test_complains_of_a_route_to_a_queue_that_is_none(self):
-        with override_settings(CELERY_TASK_ROUTES={"payments.tasks.x": {"queue": "emals"}}):
+    @pytest.mark.parametrize(
+        "routes",
+        [
+            {"payments.tasks.record_payment_*": {"queue": "default", "priority": 1}},
+            ([("payments.tasks.record_payment_analytics_task", {"queue": "default", "priority": 1})],),
+            ("tests.architecture.test_menu.default_and_low", {"payments.*": "emails"}),
+        ],
+        ids=["pattern", "pairs", "function"],
+    )
+    def test_is_overridden_by_routes_in_every_form_that_celery_knows(self, routes):
+        with override_settings(CELERY_TASK_ROUTES=routes):
+            assert route(tasks.record_payment_analytics_task.name) == {"queue": "default", "priority": 1}
+
+    def test_is_overridden_by_the_bare_name_of_a_queue(self):
+        with override_settings(CELERY_TASK_ROUTES={"payments.tasks.*": "default"}):
+            assert route(tasks.sync_order_to_pos_task.name) == {"queue": "default", "priority": 7}
+            assert route("payments.tasks.my_custom_task") == {"queue": "default", "priority": 5}
+
+    def test_puts_a_task_that_it_does_not_know_in_the_middle(self):
+        assert route("somebody.elses_task") == {"priority": 5}
+
+    def test_complains_of_a_default_priority_that_would_win_over_it(self):
+        with override_settings(CELERY_TASK_DEFAULT_PRIORITY=5):
+            [problem] = [problem for problem in run_checks() if problem.id == "pipeline.E005"]
+
+        assert "Remove it." in problem.hint
+
+    @pytest.mark.parametrize("wrong", [{"queue": "emals"}, "emals"])
+    @pytest.mark.parametrize("tasks", ["payments.tasks.x", "payments.*"])
+    def test_complains_of_a_route_to_a_queue_that_is_none(self, tasks, wrong):
+        with override_settings(CELERY_TASK_ROUTES={tasks: wrong}):
             [problem] = [problem for problem in run_checks() if problem.id == "pipeline.E001"]
 
         assert problem.hint == "Did you mean 'emails'?"
+
+    @pytest.mark.parametrize("priority", [10, -1, "high", None])
+    def test_complains_of_a_priority_that_is_none(self, priority):
+        with override_settings(CELERY_TASK_ROUTES={"payments.tasks.x": {"priority": priority}}):
+            [problem] = [problem for problem in run_checks() if problem.id == "pipeline.E004"]
+
+        assert problem.hint == "Write 0 to 9, higher is sooner."

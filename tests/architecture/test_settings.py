@@ -68,8 +68,8 @@ class TestWrongValue:
         ("name", "value", "remedy"),
         [
             ("DJANGO_DEBUG", "perhaps", "Write 1 or 0."),
-            ("CELERY_TASK_TIME_LIMIT", "five minutes", "Write a whole number from 90"),
-            ("CELERY_TASK_TIME_LIMIT", "10", "Write a whole number from 90"),
+            ("CELERY_TASK_TIME_LIMIT", "five minutes", "Write a whole number from 2"),
+            ("CELERY_TASK_TIME_LIMIT", "1", "Write a whole number from 2"),
             ("CELERY_WORKER_PREFETCH_MULTIPLIER", "-1", "Write a whole number from 1"),
             ("EMAIL_PORT", "99999", "at most 65535|to 65535"),
             ("EMAIL_USE_TLS", "ja", "Write 1 or 0."),
@@ -89,12 +89,25 @@ class TestWrongValue:
         assert re.search(remedy, complaint), complaint
         assert "secret" not in complaint
 
+    def test_of_a_time_limit_is_a_short_one_in_production(self):
+        found = settings_with({**PRODUCTION, "CELERY_TASK_TIME_LIMIT": "89"})
+
+        assert "CELERY_TASK_TIME_LIMIT is '89'. Write a whole number from 90" in found.stderr
+
     def test_stops_the_start_when_two_do_not_go_together(self):
         both = settings_with({"EMAIL_USE_TLS": "1", "EMAIL_USE_SSL": "1"})
         scaled = settings_with({**PRODUCTION, "RETRY_TIME_SCALE": "0.5"})
 
         assert "Set one of them to 0." in both.stderr
         assert "Unset it with DJANGO_DEBUG=0." in scaled.stderr
+
+
+class TestTimeLimit:
+    @pytest.mark.parametrize(("limit", "soft"), [("", 270), ("300", 270), ("90", 60), ("40", 20), ("2", 1)])
+    def test_interrupts_half_a_minute_before_it_kills_and_half_way_when_it_is_short(self, limit, soft):
+        found = settings_with({"CELERY_TASK_TIME_LIMIT": limit}, "CELERY_TASK_SOFT_TIME_LIMIT")
+
+        assert found.stdout.strip() == str(soft), found.stderr
 
 
 class TestIsolatedRun:

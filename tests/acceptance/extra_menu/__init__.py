@@ -1,3 +1,3 @@
 """
-A menu with two more steps: worker processes of acceptance tests load it by their settings.
+A menu with three more steps: worker processes of acceptance tests load it by their settings.
 """

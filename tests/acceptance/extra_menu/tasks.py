@@ -1,9 +1,10 @@
 """
-Two more blocks for the menu, and a task that takes memory.
+Three more blocks for the menu, and a task that takes memory.
 """
 
 import os
 import signal
+import time
 from collections.abc import Sequence
 
 from celery import shared_task
@@ -15,6 +16,7 @@ from pipeline.retries import RetryPolicy
 from pipeline.steps import Effect, Report
 
 HOARD: list[bytes] = []
+PATIENCE_SECONDS = 60
 
 
 @post_payment_step(queue=Queue.DEFAULT, retry=RetryPolicy(times=2, delay_seconds=30), effect=Effect.DATABASE)
@@ -28,6 +30,14 @@ def poison_task(order_ids: Sequence[int]) -> dict[int, Report]:
     """Kill the worker that touches the poison order."""
     if getattr(settings, "POISON_ORDER", 0) in order_ids:
         os.kill(os.getpid(), signal.SIGKILL)
+    return {}
+
+
+@post_payment_step(queue=Queue.DEFAULT, retry=RetryPolicy(times=2, delay_seconds=30), effect=Effect.DATABASE)
+def dawdle_task(order_id: int) -> Report:
+    """Hang on one order."""
+    while getattr(settings, "HANGING_ORDER", 0) == order_id:
+        time.sleep(PATIENCE_SECONDS)
     return {}
 
 
