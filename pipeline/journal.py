@@ -11,7 +11,8 @@ logger = logging.getLogger("rms.pipeline")
 WARNINGS = frozenset(
     {
         "step.failed", "step.buried", "step.lease_lost", "step.sent_again", "step.finish_refused", "step.abandoned",
-        "dispatch.not_published", "nudge.not_sent", "tick.not_sent", "event.put_off",
+        "dispatch.not_published", "nudge.not_sent", "tick.not_sent", "event.put_off", "heartbeat.not_written",
+        "delivery.rejected",
     }
 )  # fmt: skip
 KNOWN = WARNINGS | frozenset(
