@@ -8,6 +8,7 @@ from celery import Celery
 from celery.signals import celeryd_init
 from kombu.transport import TRANSPORT_ALIASES
 
+from pipeline.heartbeat import Heartbeat
 from pipeline.ticker import Ticker
 from rms_backend.starting import stop_if_something_is_wrong
 
@@ -23,5 +24,6 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 # CELERY_TASK_ROUTES in the settings has the first word; the menu fills in what they leave open.
 app.conf.task_routes = ("pipeline.routing.route",)
 app.steps["consumer"].add(Ticker)
+app.steps["worker"].add(Heartbeat)
 app.autodiscover_tasks()
 celeryd_init.connect(stop_if_something_is_wrong)
