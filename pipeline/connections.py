@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
+from django.db.migrations.executor import MigrationExecutor
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -51,3 +52,11 @@ def persistently(work: Callable[[], T], *, seconds: float) -> T:
                 raise
             connection.close()
             time.sleep(PAUSE_SECONDS)
+
+
+def missing_migrations() -> int:
+    """
+    How many migrations the database lacks; raises where it does not answer.
+    """
+    executor = MigrationExecutor(connection)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))

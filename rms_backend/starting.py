@@ -7,7 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import run_checks
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
+
+from pipeline.connections import missing_migrations
 
 
 def stop_if_something_is_wrong(**_signal: Any) -> None:
@@ -28,13 +29,10 @@ def _missing_tables() -> list[str]:
     A configured database is never migrated by itself, so say who has to. One that is away may come back: no complaint.
     """
     try:
-        executor = MigrationExecutor(connection)
-        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        missing = missing_migrations()
     except DatabaseError:
         return []
     finally:
         if not connection.in_atomic_block:
             connection.close()  # the children that are about to be forked must not share it
-    return (
-        [f"The database lacks {len(missing)} migrations. Run `python manage.py migrate`."] if missing else []
-    )
+    return [f"The database lacks {missing} migrations. Run `python manage.py migrate`."] if missing else []
