@@ -53,3 +53,28 @@ class StripeEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.event_id}"
+
+
+class RejectedDelivery(models.Model):
+    """
+    How many deliveries the webhook turned away in one minute, by the reason. Nothing of what they said is kept.
+    """
+
+    class Kind(models.TextChoices):
+        """
+        Why a delivery was turned away.
+        """
+
+        BAD_SIGNATURE = "bad_signature", "not signed with one of our secrets"
+        WRONG_TIME = "wrong_time", "correctly signed, but too long ago or in the future"
+        NO_EVENT = "no_event", "correctly signed, but no event that we can read"
+        TOO_LARGE = "too_large", "larger than any event"
+
+    minute = models.DateTimeField()
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["minute", "kind"], name="rejected_delivery_once_per_minute")
+        ]

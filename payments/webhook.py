@@ -8,10 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from payments import inbox
-from payments.stripe_gateway import NotFromStripe, read_event
+from payments import inbox, rejections
+from payments.models import RejectedDelivery
+from payments.stripe_gateway import NoEvent, NotFromStripe, SignedAtAnotherTime, read_event
 
 LARGEST_BODY = 256 * 1024
+Kind = RejectedDelivery.Kind
+KINDS = {SignedAtAnotherTime: Kind.WRONG_TIME, NoEvent: Kind.NO_EVENT}
 
 
 @csrf_exempt  # Stripe signs its requests instead
@@ -29,8 +32,10 @@ def stripe_webhook(request: HttpRequest) -> HttpResponse:
         )
         new = inbox.receive(event, body=body)
     except RequestDataTooBig:
+        rejections.tally.add(Kind.TOO_LARGE)
         return HttpResponse("The body is too large.", status=413, content_type="text/plain")
     except NotFromStripe as refusal:
+        rejections.tally.add(KINDS.get(type(refusal), Kind.BAD_SIGNATURE))
         return HttpResponse(str(refusal), status=400, content_type="text/plain")
     return HttpResponse("Kept." if new else "Kept before.", content_type="text/plain")
 

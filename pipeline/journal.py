@@ -20,6 +20,7 @@ WARNINGS = frozenset(
     {
         "step.failed", "step.buried", "step.lease_lost", "step.sent_again", "step.finish_refused", "step.abandoned",
         "dispatch.not_published", "dispatch.held", "nudge.not_sent", "tick.not_sent", "event.put_off",
+        "heartbeat.not_written", "delivery.rejected",
     }
 )  # fmt: skip
 KNOWN = WARNINGS | frozenset(

@@ -10,13 +10,10 @@ from celery import current_app
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
+from pipeline.broker_line import BrokerAway as BrokerAway
+from pipeline.broker_line import quick_connection
+
 ANSWER_WITHIN_SECONDS = 1.0
-
-
-class BrokerAway(RuntimeError):
-    """
-    The broker does not answer.
-    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +53,7 @@ def queues_without_a_consumer(workers: Iterable[Worker], *, queues: Iterable[str
 
 def _asked(question: str, within_seconds: float) -> dict[str, Any]:
     try:
-        with current_app.connection_for_write() as broker:
-            broker.ensure_connection(max_retries=1, interval_start=0.1)
+        with quick_connection() as broker:
             inspect = current_app.control.inspect(timeout=within_seconds, connection=broker)
             return getattr(inspect, question)() or {}
     except (OSError, KombuError, RedisError) as away:

@@ -11,11 +11,8 @@ from celery.signals import before_task_publish, celeryd_init, setup_logging
 from django.conf import settings
 from kombu.transport import TRANSPORT_ALIASES
 
-from pipeline import (
-    discretion,
-    memory,  # noqa: F401 - workers answer how much they take
-    tracing,
-)
+from pipeline import discretion, tracing
+from pipeline.heartbeat import Heartbeat
 from pipeline.ticker import Ticker
 from rms_backend import log_setup
 from rms_backend.starting import stop_if_something_is_wrong
@@ -31,13 +28,17 @@ app = Celery(
     "rms_backend",
     task_cls=discretion.DiscreetTask,
     events=discretion.DiscreetEvents,
-    include=["pipeline.inspection"],
+    include=[
+        "pipeline.inspection",
+        "pipeline.memory",
+        "rms_backend.control",
+    ],  # what workers answer to questions
 )
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # CELERY_TASK_ROUTES in the settings has the first word; the menu fills in what they leave open.
 app.conf.task_routes = ("pipeline.routing.route",)
-app.conf.imports = ("rms_backend.control",)
 app.steps["consumer"].add(Ticker)
+app.steps["worker"].add(Heartbeat)
 app.autodiscover_tasks()
 celeryd_init.connect(stop_if_something_is_wrong)
 setup_logging.connect(log_setup.of_celery)

@@ -92,6 +92,7 @@ TIME_ZONE = "UTC"  # Django's own default would shift the times in the logs
 
 if not DEBUG:
     SECURE_SSL_REDIRECT = env.flag("DJANGO_SSL_REDIRECT", default=True)
+    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]  # probes come without TLS and without the proxy
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
@@ -161,6 +162,13 @@ CELERY_RESULT_EXPIRES = 3600
 CELERY_TIMEZONE = "UTC"
 # Django's connection outlives a task: celery/fixups/django.py would close it before and after each one.
 CELERY_DB_REUSE_MAX = 1_000_000
+CELERY_BEAT_SCHEDULE = {
+    "watch": {
+        "task": "operations.tasks.watch_for_unusual_patterns_task",
+        "schedule": 60.0,
+        "options": {"expires": 50},  # while nobody takes them, they must not pile up
+    }
+}
 # {'payments.tasks.sync_order_to_pos_task': {'queue': 'pos_sync', 'priority': 6}} overrides the menu's own choice.
 CELERY_TASK_ROUTES: dict[str, dict[str, object]] = {}
 
@@ -232,6 +240,16 @@ FLOWER_ADDRESS = env.text("FLOWER_ADDRESS", "127.0.0.1")
 FLOWER_DB = env.text(
     "FLOWER_DB", str((EMBEDDED_HOME if isolated() else ROOT / "var") / "flower" / "flower.db")
 )
+
+# Health
+
+_heartbeats = EMBEDDED_HOME / "heartbeats" if isolated() else ROOT / "var" / "heartbeats"
+HEARTBEAT_DIR = ROOT / env.text("HEARTBEAT_DIR", str(_heartbeats))
+HEALTH_TOKEN = env.text("HEALTH_TOKEN")
+ALERT_EMAILS = env.listed("ALERT_EMAILS")
+ALERT_REPEAT_HOURS = env.whole("ALERT_REPEAT_HOURS", 6, at_least=1)
+ALERT_BACKLOG_SECONDS = env.whole("ALERT_BACKLOG_SECONDS", 300, at_least=10)
+ALERT_FAILURE_PERCENT = env.whole("ALERT_FAILURE_PERCENT", 20, at_least=1, at_most=100)
 
 # What is said
 

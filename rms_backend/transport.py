@@ -2,6 +2,7 @@
 The broker connection: higher priority numbers are sooner, and an embedded broker is started when first needed.
 """
 
+import time
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +21,19 @@ class Channel(redis.Channel):
 
     def _get_message_priority(self, message: Any, reverse: bool = False) -> int:  # noqa: ARG002, FBT001, FBT002
         return int(super()._get_message_priority(message, reverse=True))
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._made_at = time.monotonic()
+
+    def idle_seconds(self) -> float:
+        """
+        For how long this channel has not asked the server for a message although it could take one.
+        """
+        if not self.active_queues or not self.qos.can_consume():
+            return 0.0
+        # Kombu asks anew each second (brpop_timeout) and keeps the time for its own check of half-open connections.
+        return time.monotonic() - (self._brpop_sent_at or self._made_at)
 
 
 class Transport(redis.Transport):

@@ -1,6 +1,6 @@
 from django.test import TestCase
 
-from pipeline import backlog, lanes
+from pipeline import backlog, dispatcher, lanes
 from pipeline.claims import Claim
 from pipeline.queues import Queue
 from pipeline.testing import database_step, make_due, promised
@@ -30,6 +30,25 @@ class TestBacklog(TestCase):
 
         self.assertEqual((found.open, found.running, found.due), (2, 1, 2))
         self.assertGreaterEqual(found.overdue_seconds, 1)
+
+    def test_is_as_old_as_the_first_message_that_nobody_took(self):
+        promised(self.step, 1)
+        for minutes_later in (1, 3):  # sent at 0 and 60 s; at 180 s it is due for the third time
+            make_due(self.step, 1)
+            dispatcher.dispatch()
+            self.assertLess(self.of("loyalty").overdue_seconds, 60 * minutes_later + 1)
+            self.assertEqual(self.of("loyalty").due, 0)
+
+        found = self.of("loyalty").overdue_seconds
+
+        self.assertGreater(found, 60)
+
+    def test_is_not_old_while_it_waits_for_its_next_try(self):
+        promised(self.step, 1)
+        claim = Claim.take(step=self.step, subjects=[1])
+        claim.fail(1, because="no", wait=3_600, unknown=False)
+
+        self.assertEqual(self.of("loyalty").overdue_seconds, 0)
 
     def test_counts_the_buried_apart(self):
         promised(self.step, 1)

@@ -1,0 +1,76 @@
+"""
+What went wrong lately, by step: the questions that alarms and people ask.
+"""
+
+from dataclasses import dataclass
+
+from pipeline.statements import rows
+
+MOST_EVENTS = 50_000
+MOST_RUNS = 20_000
+
+# The history only ever grows at its end, so its newest lines are found by their ids, without an index on the time.
+# A lease that was lost with the last attempt leaves two lines about one attempt.
+FAILED = """
+SELECT run.step,
+       count(DISTINCT (event.step_run_id, event.attempt)),
+       count(*) FILTER (WHERE event.what = 'buried')
+  FROM pipeline_stepevent event JOIN pipeline_steprun run ON run.id = event.step_run_id
+ WHERE event.id > (SELECT coalesce(max(id), 0) FROM pipeline_stepevent) - %(most)s
+   AND event.at > clock_timestamp() - make_interval(secs => %(within)s)
+   AND event.what IN ('failed', 'lease_lost', 'buried')
+ GROUP BY run.step ORDER BY run.step
+"""
+
+# Of the newest subjects, by the unique index: done rows have no index on their time, which each of them would pay for.
+DONE = """
+SELECT count(*) FROM (
+    SELECT state, finished_at FROM pipeline_steprun
+     WHERE step = %(step)s ORDER BY subject_id DESC LIMIT %(most)s) AS newest
+ WHERE state = 'done' AND finished_at > clock_timestamp() - make_interval(secs => %(within)s)
+"""
+
+LEFT_BURIED = """
+SELECT step, count(*) FROM pipeline_steprun
+ WHERE state = 'buried' AND finished_at < clock_timestamp() - make_interval(secs => %(longer_than)s)
+ GROUP BY step ORDER BY step
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trouble:
+    """
+    How the attempts at one step ended lately; `failed` includes those that ended `buried`.
+    """
+
+    step: str
+    failed: int
+    buried: int
+    done: int
+
+    @property
+    def failed_percent(self) -> float:
+        return 100 * self.failed / (self.failed + self.done)
+
+
+def by_step(*, within_seconds: int, at_least: int = 1) -> list[Trouble]:
+    """
+    The steps of which at least so many attempts failed lately.
+    """
+    failing = rows(FAILED, within=within_seconds, most=MOST_EVENTS)
+    return [
+        Trouble(step=step, failed=failed, buried=buried, done=_done(step, within_seconds))
+        for step, failed, buried in failing
+        if failed >= at_least
+    ]
+
+
+def left_buried(*, longer_than_seconds: int) -> dict[str, int]:
+    """
+    By step, how many have been lying buried for longer than that.
+    """
+    return dict(rows(LEFT_BURIED, longer_than=longer_than_seconds))
+
+
+def _done(step: str, within_seconds: int) -> int:
+    return int(rows(DONE, step=step, within=within_seconds, most=MOST_RUNS)[0][0])
