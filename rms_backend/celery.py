@@ -5,11 +5,11 @@ The Celery application: `celery -A rms_backend worker`.
 import os
 
 from celery import Celery
-from celery.signals import celeryd_init
+from celery.signals import beat_init, celeryd_init, worker_ready
 from kombu.transport import TRANSPORT_ALIASES
 
 from pipeline.ticker import Ticker
-from rms_backend.starting import stop_if_something_is_wrong
+from rms_backend.starting import stop_if_something_is_wrong, tell_that_we_are_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rms_backend.settings")
 
@@ -25,3 +25,5 @@ app.conf.task_routes = ("pipeline.routing.route",)
 app.steps["consumer"].add(Ticker)
 app.autodiscover_tasks()
 celeryd_init.connect(stop_if_something_is_wrong)
+worker_ready.connect(tell_that_we_are_ready)
+beat_init.connect(tell_that_we_are_ready)

@@ -161,6 +161,8 @@ CELERY_DB_REUSE_MAX = 1_000_000
 # {'payments.tasks.sync_order_to_pos_task': {'queue': 'pos_sync', 'priority': 6}} overrides the menu's own choice.
 CELERY_TASK_ROUTES: dict[str, dict[str, object]] = {}
 
+READY_FILE = env.text("READY_FILE")
+
 # Mail
 
 _mail_is_embedded = DEBUG and not env.text("EMAIL_HOST")
