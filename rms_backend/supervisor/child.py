@@ -24,6 +24,10 @@ STARTS_USUALLY_WITHIN_SECONDS = 30
 
 
 class State(StrEnum):
+    """
+    Where a child stands.
+    """
+
     STARTING = "starting"
     READY = "ready"
     RESTARTING = "restarting"
@@ -88,7 +92,7 @@ class Child:
         """
         One look: pass on its words, mourn it, greet it, start it again.
         """
-        self.listen()
+        self._listen()
         if self._process is not None and self._process.poll() is not None:
             self._note_end(self._process, now)
         elif self.state is State.STARTING and self._is_ready():
@@ -100,13 +104,6 @@ class Child:
             )
         elif self.state is State.RESTARTING and now >= self._since + self.patience.wait_seconds:
             self.start(now)
-
-    def listen(self) -> None:
-        """
-        Pass on what it has said.
-        """
-        if self._output is not None:
-            self._voice.quote(self.name.text, self._output.lines())
 
     def stop(self, now: float) -> None:
         """
@@ -142,6 +139,10 @@ class Child:
         )
         assert self._process.stdout is not None  # noqa: S101 - told to mypy: it is a pipe
         self._output = Output(self._process.stdout)
+
+    def _listen(self) -> None:
+        if self._output is not None:
+            self._voice.quote(self.name.text, self._output.lines())
 
     def _is_ready(self) -> bool:
         return ports.is_taken(self._port) if self._port else self.name.ready_file.exists()

@@ -71,7 +71,7 @@ class Supervisor:
             self._remind()
 
     def _wait(self, signals: Signals) -> None:
-        is_eager = any(child.state is State.STARTING for child in self._children)
+        is_eager = any(child.state in (State.STARTING, State.RESTARTING) for child in self._children)
         reading = [child.speaks_at for child in self._children if child.speaks_at is not None]
         signals.wait(EAGER_LOOK_SECONDS if is_eager else LOOK_SECONDS, reading=reading)
 

@@ -72,7 +72,7 @@ def _pool(name: str) -> str:
     if name in GREEN_POOLS:
         raise ImpossibleWish(
             f"--pool {name} is not for us: on Redis a green pool never gets back the messages of a worker that was "
-            "killed, and no time limit ends a task that hangs. Use --pool prefork, or threads for many outside calls."
+            "killed (celery issue 4976). Use --pool prefork, or threads for many outside calls."
         )
     return _known("pool", name, POOLS)
 

@@ -41,18 +41,26 @@ def built_house(tmp_path_factory, django_db_blocker) -> Iterator[House]:
 
 
 @pytest.fixture
-def house(built_house: House) -> Iterator[House]:
+def empty_house(built_house: House) -> House:
     """
-    The house with everything at rest and one plain worker.
+    The house with everything at rest and no worker.
     """
     call_command("flush", interactive=False, verbosity=0)
     built_house.flush_broker()
     built_house.mailbox.mend()
     built_house.till.mend()
-    built_house.start_worker()
-    yield built_house
-    for name in [name for name in built_house.crew.running if name != "web"]:
-        built_house.kill_worker(name)
+    return built_house
+
+
+@pytest.fixture
+def house(empty_house: House) -> Iterator[House]:
+    """
+    The house with everything at rest and one plain worker.
+    """
+    empty_house.start_worker()
+    yield empty_house
+    for name in [name for name in empty_house.crew.running if name != "web"]:
+        empty_house.kill_worker(name)
 
 
 class our_database:  # noqa: N801 - used as a context manager

@@ -40,6 +40,45 @@ examples:
 """
 
 
+OPTIONS: dict[str, dict[str, Any]] = {
+    "--queues": {
+        "metavar": "A,B",
+        "help": f"One worker that serves all of these, in place of the workers above: {', '.join(Queue)}. "
+        "Somewhere one must serve post_payment, or nothing is ever sent to the others.",
+    },
+    "--workers": {
+        "metavar": "N",
+        "type": int,
+        "default": 1,
+        "help": "So many of each worker: `--workers 2 --queues emails,pos_sync` runs two, each of which serves both "
+        "queues; without --queues, two of each worker above. Default: 1.",
+    },
+    "--concurrency": {
+        "metavar": "N",
+        "type": int,
+        "help": "Tasks at once in each worker, in place of the numbers above. Default for --queues: 2.",
+    },
+    "--pool": {
+        "metavar": "POOL",
+        "default": "prefork",
+        "help": f"{', '.join(POOLS)}: what a worker does its tasks in. With threads and solo no time limit ends a task "
+        "that hangs. Default: prefork (processes).",
+    },
+    "--loglevel": {
+        "metavar": "LEVEL",
+        "default": "info",
+        "help": f"{', '.join(LOG_LEVELS)}: what workers and beat say. Default: info.",
+    },
+    "--beat": {"action": "store_true", "help": "Also start the scheduler for housekeeping."},
+    "--flower": {"action": "store_true", "help": "Also start Flower, at port 5555 or the next free one."},
+    "--dry-run": {
+        "action": "store_true",
+        "help": "Print the command lines, ready to be copied; start nothing.",
+    },
+}
+WISHES = ("queues", "workers", "concurrency", "pool", "loglevel", "beat", "flower")
+
+
 class _Formatter(DjangoHelpFormatter, RawDescriptionHelpFormatter):
     """
     Django's order of the options, and our own line breaks.
@@ -59,53 +98,12 @@ class Command(BaseCommand):
         )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--queues",
-            metavar="A,B",
-            help=f"One worker that serves all of these, in place of the workers above: {', '.join(Queue)}. "
-            "Somewhere one must serve post_payment, or nothing is ever sent to the others.",
-        )
-        parser.add_argument(
-            "--workers",
-            metavar="N",
-            type=int,
-            default=1,
-            help="So many of each worker: `--workers 2 --queues emails,pos_sync` runs two, each of which serves both "
-            "queues; without --queues, two of each worker above. Default: 1.",
-        )
-        parser.add_argument(
-            "--concurrency",
-            metavar="N",
-            type=int,
-            help="Tasks at once in each worker, in place of the numbers above. Default for --queues: 2.",
-        )
-        parser.add_argument(
-            "--pool",
-            default="prefork",
-            metavar="POOL",
-            help=f"{', '.join(POOLS)}: what a worker does its tasks in. With threads and solo no time limit ends a task "
-            "that hangs. Default: prefork (processes).",
-        )
-        parser.add_argument(
-            "--loglevel",
-            default="info",
-            metavar="LEVEL",
-            help=f"{', '.join(LOG_LEVELS)}: what workers and beat say. Default: info.",
-        )
-        parser.add_argument("--beat", action="store_true", help="Also start the scheduler for housekeeping.")
-        parser.add_argument(
-            "--flower", action="store_true", help="Also start Flower, at port 5555 or the next free one."
-        )
-        parser.add_argument(
-            "--dry-run",
-            action="store_true",
-            help="Print the command lines, ready to be copied; start nothing.",
-        )
+        for option, details in OPTIONS.items():
+            parser.add_argument(option, **details)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        asked = ("queues", "workers", "concurrency", "pool", "loglevel", "beat", "flower")
         try:
-            wishes = Wishes.from_words(**{name: options[name] for name in asked})
+            wishes = Wishes.from_words(**{name: options[name] for name in WISHES})
             if options["dry_run"]:
                 dry_run(wishes, self.stdout)
             elif status := run(wishes, sys.stdout):
