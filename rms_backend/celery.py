@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from celery import Celery
-from celery.signals import before_task_publish, celeryd_init, setup_logging
+from celery.signals import beat_init, before_task_publish, celeryd_init, setup_logging, worker_ready
 from django.conf import settings
 from kombu.transport import TRANSPORT_ALIASES
 
@@ -15,7 +15,7 @@ from pipeline import discretion, tracing
 from pipeline.heartbeat import Heartbeat
 from pipeline.ticker import Ticker
 from rms_backend import log_setup
-from rms_backend.starting import stop_if_something_is_wrong
+from rms_backend.starting import stop_if_something_is_wrong, tell_that_we_are_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rms_backend.settings")
 
@@ -42,6 +42,8 @@ app.steps["worker"].add(Heartbeat)
 app.autodiscover_tasks()
 celeryd_init.connect(stop_if_something_is_wrong)
 setup_logging.connect(log_setup.of_celery)
+worker_ready.connect(tell_that_we_are_ready)
+beat_init.connect(tell_that_we_are_ready)
 before_task_publish.connect(discretion.tell_ids_only)
 
 # The `celery` command has loaded Flower, as one of its plugins, before it loads this application. Nobody else has.

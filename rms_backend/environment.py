@@ -142,3 +142,11 @@ def isolated() -> bool:
     Is this a test, a show or a chaos run, which uses nothing but its own servers?
     """
     return os.environ.get("RMS_ISOLATED") == "1" or sys.argv[1:2] == ["test"]
+
+
+def environment_of_a_child(**told: str) -> dict[str, str]:
+    """
+    The environment of this process for one that it starts, with these settings on top.
+    """
+    kept = KEPT_WHEN_ISOLATED if isolated() else ""
+    return {**os.environ, **{f"{kept}{name}": value for name, value in told.items()}}

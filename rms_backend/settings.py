@@ -175,6 +175,8 @@ CELERY_TASK_ROUTES: dict[str, dict[str, object]] = {}
 # In memory: no celerybeat-schedule file for two beats to fight over (docs/decisions/0007).
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 
+READY_FILE = env.text("READY_FILE")
+
 # Mail
 
 _mail_is_embedded = DEBUG and not env.text("EMAIL_HOST")

@@ -1,7 +1,10 @@
 """
-What a worker makes sure of before it starts. Celery runs Django's checks too, but does not look at the answer.
+What a worker makes sure of before it starts, and how it tells that it has started.
+
+Celery runs Django's checks too, but does not look at the answer.
 """
 
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -22,6 +25,14 @@ def stop_if_something_is_wrong(**_signal: Any) -> None:
         raise SystemExit(
             "The worker does not start:\n" + "\n".join(f"- {text.strip()}" for text in complaints)
         )
+
+
+def tell_that_we_are_ready(**_signal: Any) -> None:
+    """
+    Make the file that whoever started this process waits for: a log line would be missing with --loglevel=error.
+    """
+    if settings.READY_FILE:
+        Path(settings.READY_FILE).touch()
 
 
 def _of_the_database() -> list[str]:

@@ -45,27 +45,7 @@ def empty_house(built_house: House) -> Iterator[House]:
     """
     The house with everything at rest and nobody at work but the web application.
     """
-    yield from _with_one_worker(built_house)
-
-
-@pytest.fixture(scope="module")
-def quiet_house(built_house: House) -> Iterator[House]:
-    """
-    The same, for a file of tests that change nothing in it.
-    """
-    yield from _with_one_worker(built_house)
-
-
-def _with_one_worker(built_house: House) -> Iterator[House]:
-    call_command("flush", interactive=False, verbosity=0)
-    built_house.flush_broker()
-    built_house.mailbox.mend()
-    built_house.till.mend()
-    port = built_house.port
-    yield built_house
-    built_house.port = port
-    for name in [name for name in built_house.crew.running if name != "web"]:
-        built_house.kill_worker(name)
+    yield from _emptied(built_house)
 
 
 @pytest.fixture
@@ -75,6 +55,28 @@ def house(empty_house: House) -> House:
     """
     empty_house.start_worker()
     return empty_house
+
+
+@pytest.fixture(scope="module")
+def quiet_house(built_house: House) -> Iterator[House]:
+    """
+    The same, for a file of tests that change nothing in it.
+    """
+    for house in _emptied(built_house):
+        house.start_worker()
+        yield house
+
+
+def _emptied(built_house: House) -> Iterator[House]:
+    call_command("flush", interactive=False, verbosity=0)
+    built_house.flush_broker()
+    built_house.mailbox.mend()
+    built_house.till.mend()
+    port = built_house.port
+    yield built_house
+    built_house.port = port
+    for name in [name for name in built_house.crew.running if name != "web"]:
+        built_house.kill_worker(name)
 
 
 class our_database:  # noqa: N801 - used as a context manager
