@@ -20,6 +20,7 @@ from pipeline.connections import persistently
 from pipeline.failures import UnknownOutcome
 from pipeline.results import Result, finished, settle
 from pipeline.steps import Parcel, Report, Step
+from pipeline.stopping import is_stopping
 
 TAKES_ON_NEW_FOR_SECONDS = 60
 
@@ -138,13 +139,14 @@ class Window:
 
 def carry_out(step: Step, subjects: Sequence[int], *, by_hand: bool) -> dict[int, Result]:
     """
-    Send for all subjects that are open and due, at most `step.at_once` at a time; hand back what is left after a minute.
+    Send for all subjects that are open and due, at most `step.at_once` at a time; hand back what is left after a minute,
+    or when the worker is asked to stop.
     """
     window = Window(step, in_company=len(subjects) > 1, by_hand=by_hand)
     left = deque(subjects)
     started = time.monotonic()
     while left or window.underway:
-        if left and time.monotonic() - started > TAKES_ON_NEW_FOR_SECONDS:
+        if left and (is_stopping() or time.monotonic() - started > TAKES_ON_NEW_FOR_SECONDS):
             claims.hand_back(step=step, subjects=list(left))
             journal.record("step.handed_back", step=step.name, subject_ids=list(left))
             left.clear()

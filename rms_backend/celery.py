@@ -5,9 +5,10 @@ The Celery application: `celery -A rms_backend worker`.
 import os
 
 from celery import Celery
-from celery.signals import celeryd_init
+from celery.signals import celeryd_init, worker_shutting_down
 from kombu.transport import TRANSPORT_ALIASES
 
+from pipeline.stopping import stop_taking_on
 from pipeline.ticker import Ticker
 from rms_backend.starting import stop_if_something_is_wrong
 
@@ -25,3 +26,4 @@ app.conf.task_routes = ("pipeline.routing.route",)
 app.steps["consumer"].add(Ticker)
 app.autodiscover_tasks()
 celeryd_init.connect(stop_if_something_is_wrong)
+worker_shutting_down.connect(stop_taking_on)
