@@ -5,8 +5,9 @@ Production on this machine: the image's files in a folder, its settings, and add
 import re
 import secrets
 import socket
+import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,13 +69,12 @@ class Production:
         """
         self.processes.start(name, self.command(name), **self.environment(name))
 
-    def wait_for_port(self, port: str, name: str) -> None:
+    def wait_for_flower(self, name: str = "flower") -> None:
         """
-        Wait until the process of this name listens.
+        Wait until Flower answers; what is told to end before that sometimes does not hear it.
         """
-        self.processes.wait_for(
-            lambda: _listens(int(port)), lambda: f"{name} does not listen", while_runs=name
-        )
+        page = f"http://127.0.0.1:{self.flower_port}/healthcheck"
+        self.processes.wait_for(lambda: _answers(page), lambda: f"{page} does not answer", while_runs=name)
 
     def run(self, name: str, *argv: str):
         """
@@ -108,7 +108,12 @@ def running_production(folder: Path, home: Path, django_db_blocker) -> Iterator[
         )
         stack.callback(processes.end)
         house = House(
-            servers=servers, addresses=addresses, mailbox=mailbox, till=till, crew=None, port=int(places["8000"])
+            servers=servers,
+            addresses=addresses,
+            mailbox=mailbox,
+            till=till,
+            crew=None,
+            port=int(places["8000"]),
         )
         production = Production(processes, house, _told(addresses.postgres_password, mailbox, till), places)
         _start_redis(production, folder)
@@ -166,12 +171,20 @@ def _start_redis(production: Production, folder: Path) -> None:
     program.write_text(REDIS_SERVER.format(program=broker_program(), port=port))
     program.chmod(0o755)
     production.start("redis")
-    production.wait_for_port(port, "redis")
+    production.processes.wait_for(
+        lambda: _listens(int(port)), lambda: "redis does not listen", while_runs="redis"
+    )
 
 
 def _listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _answers(page: str) -> bool:
+    with suppress(OSError):
+        return urllib.request.urlopen(page, timeout=5).status == 200
+    return False
 
 
 def _made(folder: Path) -> Path:

@@ -41,7 +41,9 @@ class TestComposeFile:
         assert (found.returncode, found.stderr) == (0, "")
 
     def test_publishes_web_and_flower_to_this_machine_and_nothing_else(self):
-        published = {name: service.told["ports"] for name, service in SERVICES.items() if "ports" in service.told}
+        published = {
+            name: service.told["ports"] for name, service in SERVICES.items() if "ports" in service.told
+        }
 
         assert published == {"web": ["127.0.0.1:8000:8000"], "flower": ["127.0.0.1:5555:5555"]}
 
@@ -110,7 +112,9 @@ class TestVariable:
     def test_is_asked_for_wherever_production_would_refuse_to_start_without(self):
         told_anyway = set(SERVICES["web"].environment)
 
-        assert set(PRODUCTION) <= told_anyway, "Compose must demand what the settings demand, before anything starts."
+        assert set(PRODUCTION) <= told_anyway, (
+            "Compose must demand what the settings demand, before anything starts."
+        )
 
     def test_of_env_example_is_known_where_the_top_points_to_it(self):
         example = (ROOT / ".env.example").read_text()

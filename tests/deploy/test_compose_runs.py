@@ -21,7 +21,7 @@ from tests.deploy.production import Production
 pytestmark = pytest.mark.acceptance
 WORKERS = ["celery_worker", "celery_worker_emails", "celery_worker_pos", "celery_worker_default"]
 READY = {
-    "web": "Started worker-2",
+    "web": r"(?s)Started worker.+Started worker",
     **dict.fromkeys(WORKERS, r"ready\."),
     "beat": "beat: Starting",
 }
@@ -36,7 +36,7 @@ def system(production: Production) -> Production:
         production.start(name)
     for name, words in READY.items():
         production.processes.wait_until_it_says(name, words)
-    production.wait_for_port(production.flower_port, "flower")
+    production.wait_for_flower()
     return production
 
 
@@ -68,7 +68,9 @@ class TestMigrate:
 
 class TestWorkers:
     def test_take_every_lane_between_them_and_no_lane_twice(self, system: Production):
-        asked = system.run("celery_worker", "celery", "-A", "rms_backend", "inspect", "active_queues", "--json")
+        asked = system.run(
+            "celery_worker", "celery", "-A", "rms_backend", "inspect", "active_queues", "--json"
+        )
 
         taken = [queue["name"] for worker in json.loads(asked.stdout).values() for queue in worker]
         assert sorted(taken) == sorted(queue.value for queue in Queue)

@@ -34,7 +34,9 @@ class TestImage:
         assert len(installs) == 1
         assert "--require-hashes" in installs[0]
         assert installs[0].endswith("-r /tmp/celery.txt")
-        assert {text.split()[0] for name, text in image.instructions() if name == "FROM"} == {"python:3.12-slim"}
+        assert {text.split()[0] for name, text in image.instructions() if name == "FROM"} == {
+            "python:3.12-slim"
+        }
 
     def test_copies_only_what_exists(self):
         for name, text in image.instructions():
