@@ -5,6 +5,7 @@ Production on this machine: the image's files in a folder, its settings, and add
 import re
 import secrets
 import socket
+import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -18,7 +19,7 @@ from embedded import Servers
 from embedded.binaries import broker_program
 from tests.acceptance.conftest import LOCATIONS, our_database
 from tests.acceptance.house import SECRET, House
-from tests.deploy import compose
+from tests.deploy import compose, units
 from tests.deploy.compose import Service
 from tests.deploy.image import build
 from tests.deploy.processes import Processes
@@ -133,7 +134,8 @@ def home_of(name: str) -> Path:
 def _places(folder: Path) -> dict[str, str]:
     return {
         "/app": str(folder / "app"),
-        "/opt/rms-backend": str(folder / "app"),
+        units.PROGRAMS: str(Path(sys.executable).parent),
+        units.HOME: str(folder / "app"),
         "/tmp": str(_made(folder / "tmp")),
         "0.0.0.0": "127.0.0.1",
         "postgres:5432": "",  # libpq then looks at PGHOST: the embedded server has a Unix socket

@@ -3,10 +3,8 @@ The systemd units, read as systemd reads them.
 """
 
 import shlex
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from rms_backend.environment import ROOT
 
@@ -43,13 +41,13 @@ class Unit:
 
     def command(self, environment: Mapping[str, str] | None = None) -> list[str]:
         """
-        ExecStart with the programs of this virtual environment; ${NAME} is one word, as in systemd.
+        ExecStart, with the unit's own variables; ${NAME} is one word, as in systemd.
         """
         words = shlex.split(self._specified(self.one("ExecStart")))
         known = {**self.environment, **(environment or {})}
         for name, value in known.items():
             words = [word.replace(f"${{{name}}}", value) for word in words]
-        return [word.replace(PROGRAMS, str(Path(sys.executable).parent)) for word in words]
+        return words
 
     @property
     def stop_seconds(self) -> int:
