@@ -21,6 +21,7 @@ from pipeline.failures import UnknownOutcome
 from pipeline.rate_limits import Permits
 from pipeline.results import Result, finished, settle
 from pipeline.steps import Parcel, Report, Step
+from pipeline.stopping import is_stopping
 
 TAKES_ON_NEW_FOR_SECONDS = 60
 WAITS_FOR_A_PERMIT_SECONDS = 2
@@ -142,13 +143,13 @@ class Window:
 def carry_out(step: Step, subjects: Sequence[int], *, by_hand: bool) -> dict[int, Result]:
     """
     Send for all subjects that are open and due, at most `step.at_once` at a time and as fast as its rate limit allows;
-    hand back what is left after a minute.
+    hand back what is left after a minute, or when the worker is asked to stop.
     """
     window = Window(step, in_company=len(subjects) > 1, by_hand=by_hand)
     left = deque(subjects)
     started = time.monotonic()
     while left or window.underway:
-        if left and time.monotonic() - started > TAKES_ON_NEW_FOR_SECONDS:
+        if left and (is_stopping() or time.monotonic() - started > TAKES_ON_NEW_FOR_SECONDS):
             _hand_back(step, left)
         permits = _permits(window, wanted=len(left))
         if permits.granted:

@@ -7,12 +7,20 @@ import sys
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, before_task_publish, celeryd_init, setup_logging, worker_ready
+from celery.signals import (
+    beat_init,
+    before_task_publish,
+    celeryd_init,
+    setup_logging,
+    worker_ready,
+    worker_shutting_down,
+)
 from django.conf import settings
 from kombu.transport import TRANSPORT_ALIASES
 
 from pipeline import discretion, tracing
 from pipeline.heartbeat import Heartbeat
+from pipeline.stopping import stop_taking_on
 from pipeline.ticker import Ticker
 from rms_backend import log_setup
 from rms_backend.starting import stop_if_something_is_wrong, tell_that_we_are_ready
@@ -44,6 +52,7 @@ celeryd_init.connect(stop_if_something_is_wrong)
 setup_logging.connect(log_setup.of_celery)
 worker_ready.connect(tell_that_we_are_ready)
 beat_init.connect(tell_that_we_are_ready)
+worker_shutting_down.connect(stop_taking_on)
 before_task_publish.connect(discretion.tell_ids_only)
 
 # The `celery` command has loaded Flower, as one of its plugins, before it loads this application. Nobody else has.

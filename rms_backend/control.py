@@ -8,6 +8,8 @@ from celery.platforms import EX_OK
 from celery.worker import state as worker_state
 from celery.worker.control import control_command
 
+from pipeline.stopping import stop_taking_on
+
 
 @control_command()
 def shutdown(state: Any, **_kwargs: Any) -> dict[str, str]:  # noqa: ARG001 - Celery's signature
@@ -16,5 +18,6 @@ def shutdown(state: Any, **_kwargs: Any) -> dict[str, str]:  # noqa: ARG001 - Ce
     """
     # Celery's own command raises at once, so no reply ever leaves and `celery control shutdown` ends with "No nodes
     # replied" and 69, as if it had failed. This is what SIGTERM does: finish what runs, then end.
+    stop_taking_on()
     worker_state.should_stop = EX_OK
     return {"ok": "finishes what is under way, then ends"}

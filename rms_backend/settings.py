@@ -83,7 +83,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 STATIC_URL = "static/"
-STATIC_ROOT = None if DEBUG else ROOT / "static_collected"  # in development files come from their apps
+# In development files come from their apps; but an image is built without production's addresses.
+_files_are_collected = not DEBUG or sys.argv[1:2] == ["collectstatic"]
+STATIC_ROOT = ROOT / "static_collected" if _files_are_collected else None
 WHITENOISE_USE_FINDERS = DEBUG
 LANGUAGE_CODE = "en"
 USE_I18N = True
