@@ -47,7 +47,7 @@ class Crew:
         with (self.logs / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(
                 [sys.executable, "-m", *argv],
-                env={**_inherited(), **self.environment},
+                env=self.told(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -55,6 +55,12 @@ class Crew:
                 preexec_fn=_end_with_the_parent,  # noqa: PLW1509 - one thread, one system call
             )
         self._write_down()
+
+    def told(self) -> dict[str, str]:
+        """
+        The whole environment of a process of the crew.
+        """
+        return {**_inherited(), **self.environment}
 
     def start_worker(self, name: str) -> None:
         """
