@@ -107,7 +107,7 @@ class Crew:
             try:
                 process.wait(max(0.1, give_up_at - time.monotonic()))
             except subprocess.TimeoutExpired:
-                _signal(process, signal.SIGKILL)
+                os.killpg(process.pid, signal.SIGKILL)  # its children too: nobody else would end them
                 process.wait()
         self.running.clear()
         self._write_down()

@@ -68,11 +68,16 @@ class House:
     def start_web(self) -> None:
         # Not a fixed one: granian shares its port with whoever asks, so two houses would share their guests.
         self.port = any_free_port()
+        (self.crew.logs / "web.log").unlink(
+            missing_ok=True
+        )  # what an earlier one said tells nothing about this one
         self.crew.start(
             "web", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port),
             "--workers", "2", "--blocking-threads", "2", "rms_backend.wsgi:application",
         )  # fmt: skip
-        self.crew.wait_for("web", lambda: self.crew.says("web", "Started worker-2"))
+        # All of them: granian leaves behind a worker that was still starting when it is told to end.
+        started = ("Started worker-1", "Started worker-2")
+        self.crew.wait_for("web", lambda: all(self.crew.says("web", words) for words in started))
 
     def start_worker(self, name: str = "worker", **environment: str) -> None:
         """
