@@ -7,6 +7,7 @@ any other backend gets the letter as Django would give it.
 
 import os
 import threading
+import time
 
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
@@ -14,11 +15,13 @@ from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import BadHeaderError
 
 from notifications.envelope import Envelope
-from notifications.failures import ImpossibleLetter, MailBackendFailed
+from notifications.failures import ImpossibleLetter, MailBackendFailed, MailServerLetsNobodyIn
 from notifications.smtp_line import Line
 from pipeline.journal import without_secrets
 
 _kept = threading.local()
+# Which server lets nobody in, with which login: until when we do not ask again, and why.
+_refused: dict[tuple[object, ...], tuple[float, str]] = {}
 
 
 def send(message: EmailMessage) -> int:
@@ -28,8 +31,7 @@ def send(message: EmailMessage) -> int:
     backend = get_connection()
     try:
         if isinstance(backend, EmailBackend):
-            envelope = Envelope.of(message)
-            return _line_to(backend).carry(envelope)
+            return _carry(backend, Envelope.of(message))
         return _hand_to(backend, message)
     except BadHeaderError:
         # Its text repeats the header, and with it a name or an address.
@@ -44,6 +46,21 @@ def hang_up() -> None:
     if kept is not None:
         kept.cut()
         _kept.line = None
+
+
+def _carry(backend: EmailBackend, envelope: Envelope) -> int:
+    """
+    Carry it, unless the server has just refused us: a hundred wrong logins in a row would lock the account.
+    """
+    target = _target(backend)
+    until, because = _refused.get(target, (0.0, ""))
+    if (left := until - time.monotonic()) > 0:
+        raise MailServerLetsNobodyIn(because, seconds=left)
+    try:
+        return _line_to(backend).carry(envelope)
+    except MailServerLetsNobodyIn as wrong:
+        _refused[target] = (time.monotonic() + wrong.seconds, str(wrong))
+        raise
 
 
 def _line_to(backend: EmailBackend) -> Line:

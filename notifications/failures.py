@@ -2,12 +2,24 @@
 How a letter fails to arrive, each fact with its consequence.
 """
 
-from pipeline.failures import PermanentFailure, TemporaryFailure, UnknownOutcome
+from pipeline.failures import NotNow, PermanentFailure, TemporaryFailure, UnknownOutcome
 
 
 class MailServerUnreachable(TemporaryFailure):
     """
-    The mail server could not be reached, or did not let us in. Nothing was sent.
+    The mail server could not be reached. Nothing was sent.
+    """
+
+
+class MailSettingsWrong(NotNow):
+    """
+    The mail server and our EMAIL_* do not agree about login or TLS: ours to mend, and then every letter can go out.
+    """
+
+
+class MailServerLetsNobodyIn(MailSettingsWrong):
+    """
+    The same, found out before there was talk of any letter.
     """
 
 

@@ -21,7 +21,7 @@ from notifications.failures import (
     MailServerUnreachable,
     MailServerWentAway,
 )
-from notifications.smtp_replies import Reply, refusal, shown, told
+from notifications.smtp_replies import Reply, not_let_in, refusal, shown, told
 from pipeline.failures import TemporaryFailure
 
 # A line that was kept may lead nowhere by now: its first answer must come sooner than others, or we call again.
@@ -82,10 +82,8 @@ class Line:
             self._backend.timeout = max(self._seconds_left, LEAST_WAIT_SECONDS)
             self._backend.open()
             self._smtp.ehlo_or_helo_if_needed()
-        except (
-            OSError
-        ) as trouble:  # smtplib's and ssl's errors are OSErrors too; a wrong login is one of them
-            raise MailServerUnreachable(told(trouble)) from None
+        except OSError as trouble:  # smtplib's and ssl's errors are OSErrors too
+            raise not_let_in(trouble) from None
 
     def _name_sender(self, envelope: Envelope, *, patience: float = math.inf) -> None:
         options = ["BODY=8BITMIME"] if self._smtp.has_extn("8bitmime") else []

@@ -3,8 +3,16 @@ What a mail server's answers mean, told without anybody's address.
 """
 
 import smtplib
+import ssl
 
-from notifications.failures import MailRefused, MailRefusedForNow, MailServerWentAway
+from notifications.failures import (
+    MailRefused,
+    MailRefusedForNow,
+    MailServerLetsNobodyIn,
+    MailServerUnreachable,
+    MailServerWentAway,
+    MailSettingsWrong,
+)
 from pipeline.failures import PermanentFailure, TemporaryFailure
 from pipeline.journal import without_secrets
 
@@ -18,9 +26,34 @@ NOT_THE_LETTERS_FAULT = {
     535: "the login is wrong",
     538: "the login needs TLS",
 }
+# Each try is a login at the server: many of them in a row could lock the account.
+MENDED_BY_A_PERSON_SECONDS = 60
+# What breaks off the opening of a line and no wait will mend; the first row that fits decides.
+OURS_TO_MEND = (
+    (smtplib.SMTPAuthenticationError, "Correct EMAIL_HOST_USER and EMAIL_HOST_PASSWORD."),
+    (
+        ssl.SSLCertVerificationError,
+        "Correct EMAIL_HOST, or name the file of your own authority in SSL_CERT_FILE.",
+    ),
+    (
+        smtplib.SMTPNotSupportedError,
+        "Nothing is sent in the clear. Look at EMAIL_PORT, EMAIL_USE_TLS, EMAIL_USE_SSL and EMAIL_HOST_USER.",
+    ),
+)
 
 
-def refusal(reply: Reply) -> TemporaryFailure | PermanentFailure:
+def not_let_in(trouble: OSError) -> MailServerLetsNobodyIn | MailServerUnreachable:
+    """
+    The failure that a line which could not be opened stands for.
+    """
+    for kind, remedy in OURS_TO_MEND:
+        if isinstance(trouble, kind):
+            because = f"{told(trouble).rstrip('.')}. {remedy}"
+            return MailServerLetsNobodyIn(because, seconds=MENDED_BY_A_PERSON_SECONDS)
+    return MailServerUnreachable(told(trouble))
+
+
+def refusal(reply: Reply) -> MailSettingsWrong | TemporaryFailure | PermanentFailure:
     """
     The failure that an answer other than yes stands for.
     """
@@ -28,7 +61,8 @@ def refusal(reply: Reply) -> TemporaryFailure | PermanentFailure:
     if code == CLOSING:
         return MailServerWentAway(f"The mail server closed the line: {shown(reply)}")
     if code in NOT_THE_LETTERS_FAULT:
-        return MailRefusedForNow(f"{shown(reply)} ({NOT_THE_LETTERS_FAULT[code]}: look at EMAIL_*)")
+        because = f"{shown(reply)} ({NOT_THE_LETTERS_FAULT[code]}: look at EMAIL_*)"
+        return MailSettingsWrong(because, seconds=MENDED_BY_A_PERSON_SECONDS)
     if family == 4:  # noqa: PLR2004 - SMTP's own: 4xx is "not now"
         return MailRefusedForNow(shown(reply))
     if family == 5:  # noqa: PLR2004 - SMTP's own: 5xx is "never"

@@ -42,6 +42,7 @@ app = Celery(
         "rms_backend.control",
     ],  # what workers answer to questions
 )
+app.loader.override_backends = dict.fromkeys(("redis", "rediss"), "rms_backend.result_backend:RedisBackend")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # CELERY_TASK_ROUTES in the settings has the first word; the menu fills in what they leave open.
 app.conf.task_routes = ("pipeline.routing.route",)

@@ -4,17 +4,21 @@ The one door to the environment: reads `.env` and the process environment, check
 An isolated run (tests, the show, chaos) sees neither `.env` nor any address of the outside: see `isolated()`.
 """
 
+import ipaddress
 import os
+import re
 import sys
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
 ROOT = Path(__file__).resolve().parent.parent
 YES = frozenset({"1", "true", "yes", "on"})
-NO = frozenset({"0", "false", "no", "off", ""})
+NO = frozenset({"0", "false", "no", "off"})
 # An isolated run keeps only these of what it finds, so that nobody's real Redis, mailbox or Stripe is touched.
 KEPT_WHEN_ISOLATED = "ISOLATED_"
 # Celery lets these variables win over the settings (celery/app/utils.py).
@@ -105,11 +109,60 @@ class Environment:
 
     def url(self, name: str, *, schemes: tuple[str, ...]) -> str:
         value = self.text(name)
-        if value and urlsplit(value).scheme not in schemes:
+        if value and not value.startswith(tuple(f"{scheme}://" for scheme in schemes)):
             raise self._wrong(
                 name, f"It must begin with one of: {', '.join(f'{s}://' for s in schemes)}.", hide=True
             )
+        if not _can_be_taken_apart(value):
+            quoting = "Write the special characters of a password as %XX: / is %2F, # is %23, @ is %40."
+            raise self._wrong(
+                name, f"It must read scheme://user:password@host:port/name. {quoting}", hide=True
+            )
         return value
+
+    def redis_or(self, name: str, *, schemes: tuple[str, ...]) -> str:
+        """
+        The address of a broker or result backend; where it is a Redis, its path is the number of a database.
+        """
+        value = self.url(name, schemes=schemes)
+        at = urlsplit(value)
+        if at.scheme in ("redis", "rediss") and not re.fullmatch(r"/?[0-9]*", at.path):
+            raise self._wrong(
+                name, "After the host comes the number of a database, as in redis://host:6379/0.", hide=True
+            )
+        return value
+
+    def host(self, name: str, default: str = "") -> str:
+        """
+        The name or number of a host, and nothing besides.
+        """
+        value = self.text(name, default)
+        if value and not re.fullmatch(r"[\w.-]+", value) and not _is_ip_address(value):
+            raise self._wrong(
+                name, "Write the host's name only, for example smtp.gmail.com; its port has its own."
+            )
+        return value
+
+    def sender(self, name: str, default: str) -> str:
+        """
+        An e-mail address, with or without a name beside it.
+        """
+        value = self.text(name, default)
+        try:
+            validate_email(parseaddr(value)[1])
+        except ValidationError:
+            raise self._wrong(
+                name, "Write an e-mail address, for example noreply@yourrestaurant.com."
+            ) from None
+        return value
+
+    def together(self, one: str, other: str) -> None:
+        """
+        Complain where one of two is set that make sense only together.
+        """
+        for is_set, missing in ((one, other), (other, one)):
+            if self.text(is_set) and not self.text(missing):
+                raise ImproperlyConfigured(f"{is_set} is set and {missing} is not. Set both, or neither.")
 
     def database(self, name: str) -> dict[str, object] | None:
         """
@@ -135,6 +188,24 @@ class Environment:
         # Addresses carry passwords: they are not repeated on a screen.
         shown = "set to something else" if hide else repr(self.values[name])
         return ImproperlyConfigured(f"{name} is {shown}. {remedy}")
+
+
+def _can_be_taken_apart(address: str) -> bool:
+    try:
+        at = urlsplit(address)
+        port = at.port
+    except ValueError:
+        return False
+    # What is left of a password with a / or # in it.
+    return port != 0 and not at.fragment and "@" not in at.path
+
+
+def _is_ip_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def isolated() -> bool:

@@ -12,7 +12,7 @@ from django.utils.functional import lazy
 from kombu import Queue as KombuQueue
 
 from pipeline.queues import Queue
-from rms_backend import embedding, log_setup
+from rms_backend import embedding, log_setup, redis_tls
 from rms_backend.environment import ROOT, Environment, isolated
 
 env = Environment.load()
@@ -125,17 +125,18 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Where the hints travel
 
-CELERY_BROKER_URL = env.url(
-    "CELERY_BROKER_URL", schemes=("redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps")
-)
+_redis = ("redis", "rediss", "redis+socket", "sentinel")
+CELERY_BROKER_URL = env.redis_or("CELERY_BROKER_URL", schemes=(*_redis, "amqp", "amqps"))
 if not CELERY_BROKER_URL and not DEBUG:
     raise ImproperlyConfigured(f"CELERY_BROKER_URL is not set. {_SET_IT}")
 BROKER_IS_EMBEDDED = not CELERY_BROKER_URL
 if BROKER_IS_EMBEDDED:
     CELERY_BROKER_URL = embedding.broker_url(home=EMBEDDED_HOME)
-CELERY_RESULT_BACKEND = env.text("CELERY_RESULT_BACKEND") or (
+CELERY_RESULT_BACKEND = env.redis_or("CELERY_RESULT_BACKEND", schemes=(*_redis, "rpc")) or (
     "rpc://" if CELERY_BROKER_URL.startswith("amqp") else CELERY_BROKER_URL
 )
+CELERY_BROKER_USE_SSL = redis_tls.verification("CELERY_BROKER_URL", CELERY_BROKER_URL)
+CELERY_REDIS_BACKEND_USE_SSL = redis_tls.verification("CELERY_RESULT_BACKEND", CELERY_RESULT_BACKEND)
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # A dead or frozen broker must be noticed. redis-py would wait for ever.
     "socket_timeout": 5,
@@ -144,6 +145,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "retry_on_timeout": False,  # True would switch Producer.batch() off (kombu)
     "priority_steps": list(range(10)),
 }
+# The same for the answers of tasks called by hand: Celery's own patience is 20 tries of up to two minutes each.
+CELERY_REDIS_SOCKET_TIMEOUT = CELERY_BROKER_TRANSPORT_OPTIONS["socket_timeout"]
+CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = CELERY_BROKER_TRANSPORT_OPTIONS["socket_connect_timeout"]
+CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"retry_policy": {"max_retries": 2}}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_ACKS_LATE = env.flag("CELERY_TASK_ACKS_LATE", default=True)
 CELERY_TASK_QUEUES = [KombuQueue(queue.value, routing_key=queue.value) for queue in Queue]
@@ -189,16 +194,23 @@ EMAIL_BACKEND = env.text("EMAIL_BACKEND") or (
     if _mail_is_embedded
     else "django.core.mail.backends.smtp.EmailBackend"
 )
-EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
+EMAIL_HOST = env.host("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.whole("EMAIL_PORT", 587, at_least=1, at_most=65_535)
-EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=not _mail_is_embedded)
 EMAIL_USE_SSL = env.flag("EMAIL_USE_SSL", default=False)
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=not _mail_is_embedded and not EMAIL_USE_SSL)
 if EMAIL_USE_TLS and EMAIL_USE_SSL:
     raise ImproperlyConfigured("EMAIL_USE_TLS and EMAIL_USE_SSL are both on. Set one of them to 0.")
+if EMAIL_USE_TLS and EMAIL_PORT == 465:  # noqa: PLR2004 - the port of mail that is encrypted from its first byte
+    raise ImproperlyConfigured(
+        "EMAIL_PORT is 465, where TLS comes first. Set EMAIL_USE_SSL=1 and EMAIL_USE_TLS=0."
+    )
+env.together(
+    "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD"
+)  # Django would not log in with one of them, and not say so
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
 EMAIL_TIMEOUT = env.whole("EMAIL_TIMEOUT", 20, at_least=1, at_most=20)  # the lease of a letter is 30
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "noreply@localhost.localdomain")
+DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL", "noreply@localhost.localdomain")
 EMAIL_LETTERS_PER_SECOND = env.whole("EMAIL_LETTERS_PER_SECOND", 0)  # over all workers; 0: no limit
 EMAIL_UNKNOWN_OUTCOME = env.choice("EMAIL_UNKNOWN_OUTCOME", ("resend", "hold"))
 

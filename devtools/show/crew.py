@@ -54,7 +54,7 @@ class Crew:
             self.running[name] = subprocess.Popen(
                 command,
                 cwd=directory,
-                env={**_inherited(), **self.environment},
+                env=self.told(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -62,6 +62,12 @@ class Crew:
                 preexec_fn=_end_with_the_parent,  # noqa: PLW1509 - one thread, one system call
             )
         self._write_down()
+
+    def told(self) -> dict[str, str]:
+        """
+        The whole environment of a process of the crew.
+        """
+        return {**_inherited(), **self.environment}
 
     def start_worker(self, name: str) -> None:
         """
@@ -80,7 +86,7 @@ class Crew:
         return subprocess.run(
             command,
             cwd=directory,
-            env={**_inherited(), **self.environment},
+            env=self.told(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -124,7 +130,7 @@ class Crew:
             try:
                 process.wait(max(0.1, give_up_at - time.monotonic()))
             except subprocess.TimeoutExpired:
-                _signal(process, signal.SIGKILL)
+                os.killpg(process.pid, signal.SIGKILL)  # its children too: nobody else would end them
                 process.wait()
         self.running.clear()
         self._write_down()

@@ -14,6 +14,7 @@ from notifications.failures import (
     MailAnswerLost,
     MailRefused,
     MailRefusedForNow,
+    MailServerLetsNobodyIn,
     MailServerUnreachable,
     MailServerWentAway,
     NotAnAddress,
@@ -143,9 +144,14 @@ class UnreachableServer(WithMailbox):
 
                 self.assert_unreachable()
 
-    def test_is_temporary_where_the_server_offers_no_tls(self):
-        with override_settings(EMAIL_USE_TLS=True):
-            self.assertIn("STARTTLS", self.assert_unreachable())
+    def test_waits_for_a_person_where_the_server_offers_no_tls(self):
+        with (
+            override_settings(EMAIL_USE_TLS=True),
+            self.assertRaisesRegex(MailServerLetsNobodyIn, "STARTTLS .* Nothing is sent in the clear"),
+        ):
+            client.send(a_letter())
+
+        self.assertEqual(self.mailbox.counts().messages, 0)
 
     def test_is_temporary_where_tls_cannot_be_agreed(self):
         with override_settings(EMAIL_USE_SSL=True):

@@ -13,8 +13,9 @@ from django.test import SimpleTestCase, override_settings
 
 from devtools.mailbox import running_mailbox
 from notifications import client
-from notifications.failures import MailBackendFailed, MailRefusedForNow, MailServerUnreachable
+from notifications.failures import MailBackendFailed, MailServerLetsNobodyIn, MailSettingsWrong
 from notifications.tests.posting import CountingBackend, WithMailbox, a_letter, pointed_at
+from pipeline.failures import NotNow
 
 
 class KeptLine(WithMailbox):
@@ -94,6 +95,7 @@ class Login(SimpleTestCase):
         home = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.mailbox = self.enterContext(running_mailbox(home=home, user="shop", password="open sesame"))
         self.addCleanup(client.hang_up)
+        CountingBackend.calls = 0
 
     def login(self, user, password):
         return pointed_at(self.mailbox, EMAIL_HOST_USER=user, EMAIL_HOST_PASSWORD=password)
@@ -105,11 +107,35 @@ class Login(SimpleTestCase):
         self.assertEqual(self.mailbox.counts().messages, 1)
 
     def test_that_is_wrong_buries_nothing(self):
-        with self.login("shop", "open barley"), self.assertRaisesRegex(MailServerUnreachable, "535"):
+        with (
+            self.login("shop", "open barley"),
+            self.assertRaisesRegex(
+                MailServerLetsNobodyIn, "535.*Correct EMAIL_HOST_USER and EMAIL_HOST_PASSWORD"
+            ),
+        ):
             client.send(a_letter())
 
+        self.assertTrue(issubclass(MailServerLetsNobodyIn, NotNow))
+
+    def test_that_is_wrong_is_tried_once_a_minute_and_not_with_each_letter(self):
+        with self.login("shop", "open barley"):
+            for _ in range(20):
+                with self.assertRaises(MailServerLetsNobodyIn) as refused:
+                    client.send(a_letter())
+
+        self.assertEqual(CountingBackend.calls, 1)
+        self.assertLessEqual(refused.exception.seconds, 60)
+
+    def test_that_was_mended_is_used_at_once(self):
+        with self.login("shop", "open barley"), self.assertRaises(MailServerLetsNobodyIn):
+            client.send(a_letter())
+        with self.login("shop", "open sesame"):
+            client.send(a_letter())
+
+        self.assertEqual(self.mailbox.counts().messages, 1)
+
     def test_that_is_missing_buries_nothing(self):
-        with self.login("", ""), self.assertRaisesRegex(MailRefusedForNow, "530"):
+        with self.login("", ""), self.assertRaisesRegex(MailSettingsWrong, "530"):
             client.send(a_letter())
 
 

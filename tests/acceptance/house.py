@@ -76,9 +76,13 @@ class House:
         """
         # Not a fixed one: granian shares its port with whoever asks, so two houses would share their guests.
         self.port = any_free_port()
+        # What an earlier one said tells nothing about this one.
+        (self.crew.logs / f"{name}.log").unlink(missing_ok=True)
         with self.told(**environment):
             self._start_web(name)
-        self.crew.wait_for(name, lambda: self.crew.says(name, "Started worker-2"))
+        # All of them: granian leaves behind a worker that was still starting when it is told to end.
+        started = ("Started worker-1", "Started worker-2")
+        self.crew.wait_for(name, lambda: all(self.crew.says(name, words) for words in started))
 
     def _start_web(self, name: str) -> None:
         self.crew.start(
@@ -136,11 +140,10 @@ class House:
         """
         `manage.py` with these words, in this house.
         """
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith("ISOLATED_")}
         return subprocess.run(
             [sys.executable, "manage.py", *words],
             cwd=ROOT,
-            env={**inherited, **self.crew.environment, **environment},
+            env={**self.crew.told(), **environment},
             capture_output=True,
             text=True,
             check=False,

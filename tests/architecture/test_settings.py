@@ -27,15 +27,27 @@ def settings_with(told: dict[str, str], show: str = "DEBUG") -> subprocess.Compl
     """
     Read the settings in a process that is told these variables and no others.
     """
+    code = f"import django; django.setup(); from django.conf import settings; print(repr(settings.{show}))"
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=environment_of(told),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def environment_of(told: dict[str, str]) -> dict[str, str]:
+    """
+    The environment of a process that is told these variables and no others.
+    """
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("ISOLATED_", "CELERY_"))
     }
     environment |= {f"ISOLATED_{name}": value for name, value in told.items()} | {"RMS_ISOLATED": "1"}
     environment.setdefault("ISOLATED_EMBEDDED_HOME", os.environ["ISOLATED_EMBEDDED_HOME"])
-    code = f"import django; django.setup(); from django.conf import settings; print(repr(settings.{show}))"
-    return subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
+    return environment
 
 
 class TestProductionSettings:
@@ -71,10 +83,46 @@ class TestWrongValue:
             ("CELERY_TASK_TIME_LIMIT", "five minutes", "Write a whole number from 2"),
             ("CELERY_TASK_TIME_LIMIT", "1", "Write a whole number from 2"),
             ("CELERY_WORKER_PREFETCH_MULTIPLIER", "-1", "Write a whole number from 1"),
-            ("EMAIL_PORT", "99999", "at most 65535|to 65535"),
+            ("CELERY_WORKER_PREFETCH_MULTIPLIER", "1.5", "Write a whole number from 1"),
+            ("EMAIL_HOST", "smtp://smtp.example.com", "the host's name only, for example smtp.gmail.com"),
+            ("EMAIL_HOST", "smtp.example.com:587", "its port has its own"),
+            ("EMAIL_PORT", "smtp", "Write a whole number from 1 to 65535, for example 587"),
+            ("EMAIL_PORT", "99999", "Write a whole number from 1 to 65535"),
+            ("EMAIL_PORT", "0", "Write a whole number from 1 to 65535"),
             ("EMAIL_USE_TLS", "ja", "Write 1 or 0."),
+            ("EMAIL_USE_TLS", "", "Write 1 or 0."),
+            ("EMAIL_USE_SSL", "tls", "Write 1 or 0."),
+            ("EMAIL_TIMEOUT", "60", "Write a whole number from 1 to 20"),
+            ("EMAIL_HOST_USER", "you@gmail.com", "EMAIL_HOST_PASSWORD is not. Set both, or neither."),
+            ("EMAIL_HOST_PASSWORD", "my-secret", "EMAIL_HOST_USER is not. Set both, or neither."),
+            ("DEFAULT_FROM_EMAIL", "Pizza place", "Write an e-mail address, for example noreply@"),
+            ("DEFAULT_FROM_EMAIL", "noreply@", "Write an e-mail address, for example noreply@"),
             ("DATABASE_URL", "mysql://user:secret@host/db", "must begin with one of: postgres://"),
             ("CELERY_BROKER_URL", "http://secret@host", "must begin with one of: redis://"),
+            ("CELERY_BROKER_URL", "redis.example.com:6379", "must begin with one of: redis://"),
+            (
+                "CELERY_BROKER_URL",
+                "redis://:very/secret@host:6379/0",
+                "special characters of a password as %XX",
+            ),
+            ("CELERY_BROKER_URL", "redis://:very#secret@host:6379/0", "/ is %2F, # is %23, @ is %40"),
+            ("CELERY_BROKER_URL", "redis://:secret@host:port/0", "scheme://user:password@host:port/name"),
+            ("CELERY_BROKER_URL", "redis://:secret@host/celery", "the number of a database"),
+            (
+                "CELERY_BROKER_URL",
+                "rediss://:secret@host/0?ssl_cert_reqs=yes",
+                "Write ssl_cert_reqs=required.",
+            ),
+            ("CELERY_BROKER_URL", "rediss://:secret@host/0?ssl_ca_certs=/no.pem", "write its whole path"),
+            ("CELERY_BROKER_URL", "redis://:secret@host/0?ssl_cert_reqs=none", "Begin it with rediss://"),
+            ("CELERY_RESULT_BACKEND", "redis", "must begin with one of: redis://"),
+            ("CELERY_RESULT_BACKEND", "django-db", "sentinel://, rpc://"),
+            ("CELERY_RESULT_BACKEND", "redis://:secret@host/first", "the number of a database"),
+            (
+                "CELERY_RESULT_BACKEND",
+                "rediss://:secret@host/0?ssl_cert_reqs=1",
+                "Write ssl_cert_reqs=required.",
+            ),
             ("RETRY_TIME_SCALE", "2", "above 0 and at most 1"),
             ("EMAIL_UNKNOWN_OUTCOME", "pray", "Write one of: resend, hold."),
             ("LOG_FORMAT", "xml", "Write one of: human, json."),
@@ -96,10 +144,91 @@ class TestWrongValue:
 
     def test_stops_the_start_when_two_do_not_go_together(self):
         both = settings_with({"EMAIL_USE_TLS": "1", "EMAIL_USE_SSL": "1"})
+        late = settings_with({"EMAIL_HOST": "smtp.example.com", "EMAIL_PORT": "465"})
         scaled = settings_with({**PRODUCTION, "RETRY_TIME_SCALE": "0.5"})
 
         assert "Set one of them to 0." in both.stderr
+        assert "EMAIL_PORT is 465, where TLS comes first. Set EMAIL_USE_SSL=1" in late.stderr
         assert "Unset it with DJANGO_DEBUG=0." in scaled.stderr
+
+    @pytest.mark.parametrize(
+        "command",
+        [
+            ("manage.py", "check"),
+            ("-m", "celery", "-A", "rms_backend", "worker"),
+            ("-m", "celery", "-A", "rms_backend", "beat"),
+            ("-m", "granian", "--interface", "wsgi", "--port", "0", "rms_backend.wsgi:application"),
+        ],
+        ids=["manage.py", "worker", "beat", "web"],
+    )
+    def test_stops_the_start_of_every_command(self, command):
+        told = environment_of({"EMAIL_PORT": "smtp"})
+
+        found = subprocess.run(
+            [sys.executable, *command],
+            cwd=ROOT,
+            env=told,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+        assert found.returncode != 0
+        assert "EMAIL_PORT is 'smtp'. Write a whole number" in found.stdout + found.stderr
+
+
+class TestVariable:
+    """
+    Each variable of the seed ends in the setting it names; the real thing is in tests/acceptance.
+    """
+
+    @pytest.mark.parametrize(
+        ("name", "value", "setting"),
+        [
+            ("CELERY_BROKER_URL", "redis://127.0.0.1:6379/0", "redis://127.0.0.1:6379/0"),
+            ("CELERY_RESULT_BACKEND", "redis://127.0.0.1:6379/1", "redis://127.0.0.1:6379/1"),
+            ("CELERY_TASK_TIME_LIMIT", "120", 120),
+            ("CELERY_WORKER_PREFETCH_MULTIPLIER", "3", 3),
+            ("EMAIL_HOST", "smtp.gmail.com", "smtp.gmail.com"),
+            ("EMAIL_HOST", "2001:db8::25", "2001:db8::25"),
+            ("EMAIL_PORT", "2525", 2525),
+            ("EMAIL_USE_TLS", "1", True),
+            ("EMAIL_USE_TLS", "0", False),
+            ("DEFAULT_FROM_EMAIL", "Pizza <noreply@pizza.example>", "Pizza <noreply@pizza.example>"),
+        ],
+    )
+    def test_ends_in_its_setting(self, name, value, setting):
+        found = settings_with({"EMAIL_HOST": "smtp.example.com", name: value}, name)
+
+        assert found.stdout.strip() == repr(setting), found.stderr
+
+    def test_of_the_result_backend_follows_the_broker_where_it_is_not_set(self):
+        broker = "rediss://rms:x@redis.example.com:6380/0"
+
+        found = settings_with({"CELERY_BROKER_URL": broker}, "CELERY_RESULT_BACKEND")
+
+        assert found.stdout.strip() == repr(broker)
+
+    def test_of_tls_yields_to_the_other_kind_where_it_is_not_set(self):
+        found = settings_with({"EMAIL_HOST": "smtp.example.com", "EMAIL_USE_SSL": "1"}, "EMAIL_USE_TLS")
+
+        assert found.stdout.strip() == "False"
+
+    @pytest.mark.parametrize(
+        ("query", "verifies"),
+        [
+            ("", "CERT_REQUIRED"),
+            ("?ssl_cert_reqs=required", "CERT_REQUIRED"),
+            ("?ssl_cert_reqs=none", "CERT_NONE"),
+        ],
+    )
+    def test_of_the_broker_verifies_certificates_unless_it_says_no(self, query, verifies):
+        broker = f"rediss://rms:x@redis.example.com:6380/0{query}"
+
+        for setting in ("CELERY_BROKER_USE_SSL", "CELERY_REDIS_BACKEND_USE_SSL"):
+            found = settings_with({"CELERY_BROKER_URL": broker}, setting)
+            assert f"VerifyMode.{verifies}" in found.stdout, found.stderr
 
 
 class TestTimeLimit:

@@ -3,6 +3,7 @@ A worker that cannot work says why, and what to do, instead of starting.
 """
 
 import pytest
+from django.core.checks import run_checks
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
@@ -42,12 +43,19 @@ class TestWorker:
             ("redis://:secret@broker.example.com/0", False, True),
             ("redis://broker.example.com/0", True, False),
             ("redis://127.0.0.1:6379/0", False, False),
+            ("redis://rms:@broker.example.com/0", True, False),
+            ("redis://rms@broker.example.com/0", True, False),
+            ("rediss://broker.example.com/0", True, False),
+            ("sentinel://broker.example.com:26379/0", True, False),
+            ("sentinel://:secret@one:26379;sentinel://:secret@two:26379/0", False, True),
+            ("redis:///0", True, True),
+            ("redis+socket:///run/redis/redis.sock", False, True),
         ],
     )
     def test_does_not_start_on_a_broker_without_a_password_unless_it_is_its_own_machines(
         self, broker, debug, starts
     ):
-        with override_settings(CELERY_BROKER_URL=broker, DEBUG=debug):
+        with override_settings(CELERY_BROKER_URL=broker, CELERY_RESULT_BACKEND=broker, DEBUG=debug):
             if starts:
                 stop_if_something_is_wrong()
             else:
@@ -62,3 +70,57 @@ class TestWorker:
             SystemExit, match=r"restored from a backup, or copied\. Run `python manage\.py after_restore`"
         ):
             stop_if_something_is_wrong()
+
+    def test_does_not_start_on_a_result_backend_without_a_password(self):
+        with (
+            override_settings(CELERY_RESULT_BACKEND="redis://answers.example.com/0"),
+            pytest.raises(SystemExit, match=r"result backend at answers\.example\.com has no password"),
+        ):
+            stop_if_something_is_wrong()
+
+    @pytest.mark.parametrize(("query", "starts"), [("", True), ("?ssl_cert_reqs=none", False)])
+    def test_does_not_start_where_certificates_are_not_looked_at(self, query, starts):
+        broker = f"rediss://:secret@broker.example.com/0{query}"
+        with override_settings(CELERY_BROKER_URL=broker, CELERY_RESULT_BACKEND=broker, DEBUG=False):
+            if starts:
+                stop_if_something_is_wrong()
+            else:
+                with pytest.raises(SystemExit, match=r"anybody in between .* Write ssl_cert_reqs=required"):
+                    stop_if_something_is_wrong()
+
+
+class TestDeploymentCheck:
+    @pytest.mark.parametrize(
+        ("broker", "warns"),
+        [
+            ("redis://:secret@redis.example.com/0", True),
+            ("redis://:secret@8.8.8.8/0", True),
+            ("rediss://:secret@redis.example.com/0", False),
+            ("redis://:secret@127.0.0.1/0", False),
+            ("redis://:secret@10.0.0.5/0", False),
+            ("redis://:secret@redis/0", False),
+            ("redis://:secret@redis.internal/0", False),
+        ],
+    )
+    def test_warns_of_a_password_of_redis_in_the_clear(self, broker, warns):
+        with override_settings(CELERY_BROKER_URL=broker, CELERY_RESULT_BACKEND=broker):
+            assert ("rms.W003" in problems()) == warns
+
+    @pytest.mark.parametrize(("encrypted", "warns"), [(True, False), (False, True)])
+    def test_warns_of_a_password_of_the_mail_server_in_the_clear(self, encrypted, warns):
+        with override_settings(
+            EMAIL_HOST="smtp.example.com",
+            EMAIL_HOST_USER="shop",
+            EMAIL_USE_TLS=encrypted,
+            EMAIL_USE_SSL=False,
+        ):
+            assert ("rms.W004" in problems()) == warns
+
+    def test_warns_of_letters_that_come_from_nowhere(self):
+        assert "rms.W005" in problems()
+        with override_settings(DEFAULT_FROM_EMAIL="Pizza <noreply@pizza.example>"):
+            assert "rms.W005" not in problems()
+
+
+def problems() -> set[str]:
+    return {problem.id for problem in run_checks(include_deployment_checks=True)}
