@@ -1,5 +1,5 @@
 """
-What counts as unusual: one row for each rule, and nothing else raises an alert. docs/health.md says what to do.
+What counts as unusual: one row for each rule, and nothing else raises an alert. docs/operations.md says what to do.
 """
 
 from collections.abc import Callable

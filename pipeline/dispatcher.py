@@ -16,6 +16,7 @@ from kombu import Producer
 from pipeline import journal, restored
 from pipeline.connections import with_a_usable_connection
 from pipeline.queues import Queue
+from pipeline.restored import Whereabouts
 from pipeline.routing import lane_of
 from pipeline.statements import execute, rows
 from pipeline.steps import Step, menu
@@ -105,9 +106,12 @@ def dispatch() -> int:
     """
     Take back what died with its worker, then send what is due; returns how many step runs were sent.
     """
-    if restored.is_elsewhere():
+    where = restored.whereabouts()
+    if where is Whereabouts.ELSEWHERE:
         journal.record("dispatch.held", because=f"This database was restored or copied. {restored.REMEDY}")
         return 0
+    if where is Whereabouts.NEW:
+        restored.settle_here()
     take_back_lost_leases()
     taken = [row for lane, most in _open_lanes().items() for row in _take(lane, most)]
     _note_what_was_sent_again(taken)

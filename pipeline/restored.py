@@ -9,6 +9,7 @@ A copy of the files (a snapshot of the disk, a physical backup) keeps its number
 """
 
 from dataclasses import dataclass
+from enum import Enum
 
 from django.db import transaction
 
@@ -25,10 +26,6 @@ SELECT (SELECT oid FROM pg_database WHERE datname = current_database())::bigint,
 """
 NOTED = "SELECT database_oid, table_oid FROM pipeline_databasemark WHERE id = 1"
 NOTE = """
-INSERT INTO pipeline_databasemark (id, database_oid, table_oid) VALUES (1, %(database)s, %(table)s)
-ON CONFLICT (id) DO NOTHING
-"""
-NOTE_ANEW = """
 INSERT INTO pipeline_databasemark (id, database_oid, table_oid) VALUES (1, %(database)s, %(table)s)
 ON CONFLICT (id) DO UPDATE SET database_oid = excluded.database_oid, table_oid = excluded.table_oid
 """
@@ -53,6 +50,16 @@ SELECT id, order_id, attempts, 'buried', %(because)s, %(by)s FROM held
 BECAUSE = "The database was restored: it may have been sent after the backup was made."
 
 
+class Whereabouts(Enum):
+    """
+    Where the data is: in a database without a note so far, where the note says, or not there.
+    """
+
+    NEW = "new"
+    HERE = "here"
+    ELSEWHERE = "elsewhere"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Held:
     """
@@ -63,16 +70,21 @@ class Held:
     to_look_up: int
 
 
-def is_elsewhere() -> bool:
+def whereabouts() -> Whereabouts:
     """
-    Do we work on a copy that nobody has released yet? Who asks first in a new database makes the note.
+    Where this data is. Reads only.
     """
-    [(database, table)] = rows(HERE)
     noted = rows(NOTED)
     if not noted:
-        execute(NOTE, database=database, table=table)
-        return False
-    return bool(noted[0] != (database, table))
+        return Whereabouts.NEW
+    return Whereabouts.HERE if noted == rows(HERE) else Whereabouts.ELSEWHERE
+
+
+def is_elsewhere() -> bool:
+    """
+    Is it a copy that nobody has released yet?
+    """
+    return whereabouts() is Whereabouts.ELSEWHERE
 
 
 @transaction.atomic
@@ -93,4 +105,4 @@ def settle_here() -> None:
     Note that these promises belong here from now on.
     """
     [(database, table)] = rows(HERE)
-    execute(NOTE_ANEW, database=database, table=table)
+    execute(NOTE, database=database, table=table)

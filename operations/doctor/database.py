@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.db import DatabaseError, OperationalError, connection
 
 from operations.doctor.finding import Finding, Unreachable, note, ok, problem, warning
+from pipeline import restored
 from pipeline.statements import rows
 from pipeline.tables import missing_migrations
 
@@ -116,6 +117,16 @@ def tables() -> list[Finding]:
         said = f"The database lacks {len(missing)} migrations, first {missing[0]}."
         return [problem("tables", said, "Run `python manage.py migrate`, then restart the workers.")]
     return [ok("tables", "All migrations are there.")]
+
+
+def place() -> list[Finding]:
+    """
+    Is it where it was, or was it restored from a backup, or copied?
+    """
+    if restored.is_elsewhere():
+        said = "This database was restored from a backup, or copied: nothing is dispatched from it."
+        return [problem("place", said, restored.REMEDY)]
+    return [ok("place", "It is where it was: not a restored one, not a copy.")]
 
 
 def room() -> list[Finding]:

@@ -51,6 +51,7 @@ def examinations(*, patience_seconds: float, memory_limit_bytes: int | None) -> 
         ("Database", "database", db, database.answers),
         ("Database", "version", db, database.version),
         ("Database", "tables", db, database.tables),
+        ("Database", "place", db, database.place),
         ("Database", "connections", db, database.room),
         ("Database", "history", db, database.history),
         ("Broker", "broker", mq, partial(broker.answers, **p)),

@@ -81,11 +81,11 @@ class TestTimeLimits(SimpleTestCase):
 class TestDatabase(TestCase):
     def test_that_is_complete_is_well(self):
         found = [
-            *database.answers(), *database.version(), *database.tables(), *database.room(), *database.history(),
+            *database.answers(), *database.version(), *database.tables(), *database.place(), *database.room(), *database.history(),
             *clock.of_the_database(),
         ]  # fmt: skip
 
-        self.assertEqual(levels(found), [Level.OK] * 6)
+        self.assertEqual(levels(found), [Level.OK] * 7)
 
     def test_that_lacks_tables_is_named(self):
         [newest] = MigrationLoader(connection).graph.leaf_nodes("pipeline")

@@ -13,12 +13,12 @@ from operations.doctor.rounds import Party
 
 class TestPage(TestCase):
     def test_has_a_line_for_each_examination(self):
-        page = (settings.BASE_DIR / "docs" / "troubleshooting.md").read_text()
+        page = (settings.BASE_DIR / "docs" / "operations.md").read_text()
         told = set(re.findall(r"^\| ([\w-]+(?: \w+)?) \| ([^|]+) \|", page, re.MULTILINE))
         asked = {(e.topic, e.title) for e in examinations(patience_seconds=3, memory_limit_bytes=None)}
 
         missing = sorted(asked - told)
-        self.assertEqual(missing, [], "Add them to the table in docs/troubleshooting.md.")
+        self.assertEqual(missing, [], "Add them to the table in docs/operations.md.")
 
 
 class TestTable(TestCase):

@@ -234,12 +234,12 @@ class TestTwoWatchesAtOnce(WithMailbox, TransactionTestCase):
 
 class TestTable:
     def test_of_the_documentation_holds_each_rule_with_its_threshold(self):
-        page = (ROOT / "docs" / "health.md").read_text()
+        page = (ROOT / "docs" / "operations.md").read_text()
         told = re.findall(r"^\| `(\w+)` \| (.*?) \|", page, re.MULTILINE)
 
         assert [name for name, _ in told] == [rule.name for rule in RULES]
         for rule, (_name, threshold) in zip(RULES, told, strict=True):
-            assert str(rule.at_least) in threshold, f"docs/health.md says {threshold!r} about {rule.name}"
+            assert str(rule.at_least) in threshold, f"docs/operations.md says {threshold!r} about {rule.name}"
 
 
 def titles(letters, heading):

@@ -14,11 +14,12 @@ class TestRestoredDatabase(TestCase):
         """
         What the restored note looks like in its new place.
         """
-        restored.is_elsewhere()
+        restored.settle_here()
         DatabaseMark.objects.update(table_oid=1)
 
     def test_is_told_from_one_that_is_where_it_was(self):
         self.assertFalse(restored.is_elsewhere())
+        dispatcher.dispatch()
         self.assertFalse(restored.is_elsewhere())
 
         self.restore()

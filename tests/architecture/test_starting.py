@@ -63,7 +63,7 @@ class TestWorker:
                     stop_if_something_is_wrong()
 
     def test_does_not_start_on_a_database_that_was_restored(self):
-        restored.is_elsewhere()
+        restored.settle_here()
         DatabaseMark.objects.update(table_oid=1)
 
         with pytest.raises(

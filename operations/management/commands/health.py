@@ -31,7 +31,7 @@ def _lines(found: PipelineHealth) -> list[str]:
         *(_line(lane) for lane in found.lanes),
         *(f"Alert: {said}" for said in found.alerts),
         *(f"Wrong: {complaint}" for complaint in found.complaints),
-        "All is well." if found.healthy else "Not well. docs/health.md says what to do.",
+        "All is well." if found.healthy else "Not well. docs/operations.md says what to do.",
     ]
 
 
