@@ -16,6 +16,7 @@ from devtools.show.crew import Crew
 from devtools.till import running_till
 from embedded import Servers
 from tests.acceptance.house import House, path_of_home
+from tests.acceptance.supervised import Supervise, Supervised
 from tests.isolation import ROOT
 
 LOCATIONS = {"LMAIN": "USD"}
@@ -77,6 +78,24 @@ def _emptied(built_house: House) -> Iterator[House]:
     built_house.port = port
     for name in [name for name in built_house.crew.running if name != "web"]:
         built_house.kill_worker(name)
+
+
+@pytest.fixture
+def supervise(empty_house: House, tmp_path) -> Iterator[Supervise]:
+    """
+    Starts supervisors in the house, and leaves nothing of them behind.
+    """
+    started: list[Supervised] = []
+
+    def supervise(*options: str, terminal: int | None = None, **environment: str) -> Supervised:
+        told = {**empty_house.crew.environment, **environment}
+        log = tmp_path / f"supervisor-{len(started)}.log"
+        started.append(Supervised(*options, environment=told, log=log, terminal=terminal))
+        return started[-1]
+
+    yield supervise
+    for one in started:
+        one.sweep_up()
 
 
 class our_database:  # noqa: N801 - used as a context manager

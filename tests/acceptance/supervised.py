@@ -3,6 +3,7 @@
 """
 
 import fcntl
+import json
 import os
 import re
 import signal
@@ -14,6 +15,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from tests.acceptance.house import House
 from tests.isolation import ROOT
 
 PATIENCE_SECONDS = 120
@@ -107,6 +109,9 @@ class Supervised:
             time.sleep(0.05)
 
 
+Supervise = Callable[..., Supervised]
+
+
 def inherited() -> dict[str, str]:
     # What this test run was told is for itself.
     return {name: value for name, value in os.environ.items() if not name.startswith("ISOLATED_")}
@@ -114,3 +119,18 @@ def inherited() -> dict[str, str]:
 
 def make_it_our_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def consumed(house: House) -> dict[str, set[str]]:
+    """
+    What `celery inspect active_queues` tells: which node consumes which queues.
+    """
+    command = "celery -A rms_backend inspect active_queues --json --timeout 3"
+    told = subprocess.run(
+        [sys.executable, "-m", *command.split()],
+        env={**inherited(), **house.crew.environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return {node: {queue["name"] for queue in queues} for node, queues in json.loads(told.stdout).items()}
