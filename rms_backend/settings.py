@@ -120,6 +120,10 @@ _options = _database.setdefault("OPTIONS", {})
 assert isinstance(_options, dict)  # noqa: S101 - told to mypy; environ always gives a dict
 _options.setdefault("options", _session)
 _options.setdefault("connect_timeout", 5)
+# A database whose cable is pulled answers nothing, not even no: notice it within seconds, not within TCP's hours.
+for _name, _value in (("keepalives_idle", 10), ("keepalives_interval", 5), ("keepalives_count", 3)):
+    _options.setdefault(_name, _value)
+_options.setdefault("tcp_user_timeout", 15_000)  # milliseconds
 DATABASES = {"default": {**_database, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

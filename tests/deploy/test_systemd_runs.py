@@ -107,7 +107,7 @@ class TestSeedsUnit:
             production.processes.wait_for(lambda: not lives(worker), lambda: "it lives")
             assert not any(is_told_about(tmp_path, pid) for pid in everybody())
 
-    def test_would_stop_every_worker_there_is_and_report_a_failure(self, production: Production, tmp_path):
+    def test_would_stop_every_worker_there_is(self, production: Production, tmp_path):
         other = Unit("celery-worker@.service", instance="emails")
         start(production, other)
         production.processes.wait_until_it_says(other.name, r"ready\.")
@@ -116,8 +116,7 @@ class TestSeedsUnit:
 
             production.processes.running.pop(other.name).wait(60)
             production.processes.wait_for(lambda: not lives(worker), lambda: "it lives")
-            assert told.returncode != 0
-            assert "No nodes replied" in told.stdout + told.stderr
+            assert told.returncode == 0, told.stdout + told.stderr
 
 
 def start(production: Production, unit: Unit) -> None:
