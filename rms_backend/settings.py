@@ -141,7 +141,7 @@ CELERY_RESULT_BACKEND = env.redis_or("CELERY_RESULT_BACKEND", schemes=(*_redis, 
 )
 CELERY_BROKER_USE_SSL = redis_tls.verification("CELERY_BROKER_URL", CELERY_BROKER_URL)
 CELERY_REDIS_BACKEND_USE_SSL = redis_tls.verification("CELERY_RESULT_BACKEND", CELERY_RESULT_BACKEND)
-CELERY_BROKER_TRANSPORT_OPTIONS = {
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
     # A dead or frozen broker must be noticed. redis-py would wait for ever.
     "socket_timeout": 5,
     "socket_connect_timeout": 2,
@@ -152,7 +152,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 # The same for the answers of tasks called by hand: Celery's own patience is 20 tries of up to two minutes each.
 CELERY_REDIS_SOCKET_TIMEOUT = CELERY_BROKER_TRANSPORT_OPTIONS["socket_timeout"]
 CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = CELERY_BROKER_TRANSPORT_OPTIONS["socket_connect_timeout"]
-CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"retry_policy": {"max_retries": 2}}
+CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS: dict[str, object] = {"retry_policy": {"max_retries": 2}}
+if "sentinel://" in CELERY_BROKER_URL + CELERY_RESULT_BACKEND:
+    _master = env.required("REDIS_SENTINEL_MASTER", "Sentinels are asked for it by name: often mymaster.")
+    CELERY_BROKER_TRANSPORT_OPTIONS["master_name"] = _master
+    CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS["master_name"] = _master
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_ACKS_LATE = env.flag("CELERY_TASK_ACKS_LATE", default=True)
 CELERY_TASK_QUEUES = [KombuQueue(queue.value, routing_key=queue.value) for queue in Queue]
