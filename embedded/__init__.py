@@ -5,7 +5,7 @@ Give each checkout a real PostgreSQL and a real broker of its own, started on th
     -------------------------------------         ---------------------------        ------------------
     shared lock on home/holders.lock    ------->  tries that lock exclusively        postgres
     no keeper? starts one                         once per second; when nobody       valkey-server
-    waits until home/state.json says "ready"      held it for a while: stops all     companions (helpers)
+    waits until home/state.json says "ready"      held it for a while: stops all     companions
 
 The kernel gives up a lock when its process ends, however it ends: nobody has to say good-bye, `kill -9` included.
 """

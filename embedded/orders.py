@@ -10,7 +10,7 @@ COMPANION_OF = "RMS_COMPANION_OF"  # tells a companion whose it is
 @dataclass(frozen=True, kw_only=True)
 class Companion:
     """
-    A helper program that runs beside the servers; `{home}` in its arguments becomes their home.
+    A program that runs beside the servers; `{home}` in its arguments becomes their home.
 
     It may use the servers, but it never keeps them alive.
     """

@@ -54,7 +54,7 @@ class Program(Protocol):
 
 @dataclass
 class CompanionProgram:
-    """A helper program beside the servers."""
+    """A program beside the servers."""
 
     companion: Companion
     home: Path

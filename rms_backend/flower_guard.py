@@ -63,8 +63,9 @@ class GuardedFlower(Flower):
             # Flower itself always asks for a login, or it would let other sites read its answers (CORS); the guard
             # shows this one for whoever it lets in.
             options.basic_auth = self.logins = [f"guard:{secrets.token_urlsafe()}"]
-        log_setup.write_to_file_of("flower", level=settings.LOG_LEVEL)
         super().__init__(options=options, **how)
+        # Afterwards: Flower loads the application's modules, and with them Django, which sets up its own.
+        log_setup.write_to_file_of("flower", level=settings.LOG_LEVEL)
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
         """

@@ -15,11 +15,13 @@ import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from rms_backend.supervisor.lanes import DEFAULT_LANES
 from tests.acceptance.house import House
 from tests.isolation import ROOT
 
 PATIENCE_SECONDS = 120
 COMMAND = [sys.executable, "manage.py", "start_celery_workers"]
+WORKERS = len(DEFAULT_LANES)
 
 
 class Supervised:

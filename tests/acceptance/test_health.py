@@ -29,7 +29,7 @@ PATIENCE_SECONDS = 60
 TOKEN = "a-long-random-text"
 HOST = "orders.example.com"
 # What a probe waits at most: two seconds for the servers, and a second for two busy cores.
-QUICK_SECONDS = 3.5
+QUICK_SECONDS = 10  # the answer is planned within 2; without a limit there would be none
 
 
 @dataclass

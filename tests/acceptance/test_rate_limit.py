@@ -28,9 +28,8 @@ class TestRateLimit:
         house.wait_until_at_rest(orders)
         arrived = sorted(datetime.fromisoformat(ticket.created_at) for ticket in house.till.orders())
         took = (arrived[-1] - arrived[0]).total_seconds()
-        assert (
-            took >= (ORDERS - 2) / PER_SECOND * 0.8
-        )  # two may start at once; what is slow on the way is not ours
+        # Two may start at once, and what is slow on the way is not ours. Without a limit it takes less than a second.
+        assert took >= (ORDERS - 2) / PER_SECOND / 2
         # The house's clock runs fast (RETRY_TIME_SCALE), so what waits for its permit is taken for lost and sent again.
         assert set(StepEvent.objects.values_list("what", flat=True)) <= {StepEvent.What.SENT_AGAIN}
         house.assert_each_step_happened_once(orders)

@@ -16,7 +16,7 @@ from devtools.till import Mode
 from embedded import Servers
 from pipeline.models import AT_REST, State, StepEvent, StepRun
 from tests.acceptance.house import path_of_home
-from tests.acceptance.supervised import Supervised, consumed
+from tests.acceptance.supervised import WORKERS, Supervised, consumed
 from tests.isolation import ROOT
 
 pytestmark = pytest.mark.acceptance
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.acceptance
 class TestWithoutOptions:
     def test_does_all_that_an_order_needs_and_stops_without_a_trace(self, empty_house, supervise):
         supervised = supervise()
-        supervised.wait_until_ready(4)
+        supervised.wait_until_ready(WORKERS)
         orders = empty_house.orders(20)
 
         heard = empty_house.pay(orders)
@@ -39,7 +39,7 @@ class TestWithoutOptions:
 
     def test_says_one_line_for_each_change_of_each_process(self, supervise):
         supervised = supervise()
-        supervised.wait_until_ready(4)
+        supervised.wait_until_ready(WORKERS)
         supervised.signal(signal.SIGTERM)
         supervised.ends()
 
@@ -56,7 +56,7 @@ class TestWithoutOptions:
     def test_loses_nothing_when_it_is_stopped_in_the_middle_of_its_work(self, empty_house, supervise):
         empty_house.till.break_down(Mode.SLOW, seconds=2)
         first = supervise()
-        first.wait_until_ready(4)
+        first.wait_until_ready(WORKERS)
         orders = empty_house.orders(30)
         empty_house.pay(orders)
         empty_house.wait_for(
@@ -69,7 +69,7 @@ class TestWithoutOptions:
         running_after_the_stop = StepRun.objects.filter(state=State.RUNNING).count()
         empty_house.till.mend()
         second = supervise()
-        second.wait_until_ready(4)
+        second.wait_until_ready(WORKERS)
 
         empty_house.wait_until_at_rest(orders)
         assert (status, running_after_the_stop) == (0, 0)
@@ -79,7 +79,7 @@ class TestWithoutOptions:
     def test_keeps_letters_and_counting_going_while_the_till_hangs(self, empty_house, supervise):
         empty_house.till.break_down(Mode.HANG)
         supervised = supervise()
-        supervised.wait_until_ready(4)
+        supervised.wait_until_ready(WORKERS)
         orders = empty_house.orders(40)
 
         empty_house.pay(orders)
@@ -96,13 +96,13 @@ class TestWithoutOptions:
 class TestBeatAndFlower:
     def test_run_beside_the_workers(self, supervise):
         supervised = supervise("--beat", "--flower")
-        supervised.wait_until_ready(6)
+        supervised.wait_until_ready(WORKERS + 2)
 
         url = re.search(r"flower \(pid \d+; (http://\S+)\): ready", supervised.said)[1]
         answer = status_of(url)
         supervised.signal(signal.SIGTERM)
 
-        assert answer in (200, 401)  # 401 where Flower wants a login
+        assert answer == 200
         assert re.search(r"beat \(pid \d+\): ready", supervised.said)
         assert supervised.ends() == 0
         assert supervised.processes() == set()
@@ -118,7 +118,7 @@ class TestBeatAndFlower:
             int(re.search(r"flower\S* \(pid \d+; http://127.0.0.1:(\d+)\): ready", one.said)[1])
             for one in (first, second)
         ]
-        assert ports[1] > ports[0]
+        assert ports[1] != ports[0]
 
 
 class TestTwoWorkersForTwoQueues:
@@ -142,7 +142,7 @@ class TestOtherPools:
     @pytest.mark.parametrize("pool", ["threads", "solo"])
     def test_do_all_that_an_order_needs_too(self, empty_house, supervise, pool):
         supervised = supervise("--pool", pool)
-        supervised.wait_until_ready(4)
+        supervised.wait_until_ready(WORKERS)
         orders = empty_house.orders(10)
 
         empty_house.pay(orders)
@@ -204,7 +204,7 @@ class TestWithNothingSet:
         environment = {"RMS_ISOLATED": "1", "ISOLATED_EMBEDDED_HOME": str(home)}
         supervised = Supervised("--beat", environment=environment, log=tmp_path / "log")
         try:
-            supervised.wait_until_ready(5)
+            supervised.wait_until_ready(WORKERS + 1)
             supervised.wait_until(Servers(home).is_running)
             supervised.signal(signal.SIGTERM)
             status = supervised.ends()

@@ -11,7 +11,7 @@ import pytest
 from devtools.till import Mode
 from pipeline.models import State, StepRun
 from tests.acceptance.house import House
-from tests.acceptance.supervised import Supervise, Supervised
+from tests.acceptance.supervised import WORKERS, Supervise, Supervised
 
 pytestmark = pytest.mark.acceptance
 
@@ -19,11 +19,11 @@ pytestmark = pytest.mark.acceptance
 class TestChildThatIsKilled:
     def test_is_started_again_and_the_work_goes_on(self, empty_house, supervise):
         supervised = supervise()
-        supervised.wait_until_ready(4)
+        supervised.wait_until_ready(WORKERS)
         killed = supervised.pid_of("dispatcher")
 
         os.kill(killed, signal.SIGKILL)
-        supervised.wait_until_ready(4, times=2)
+        supervised.wait_until_ready(WORKERS, times=2)
         orders = empty_house.orders(5)
         empty_house.pay(orders)
 
@@ -116,7 +116,7 @@ class TestStopping:
         assert "pos_sync (queues pos_sync): stopped (SIGKILL)" in supervised.status_lines
         empty_house.till.mend()
         empty_house.end_leases()
-        supervise().wait_until_ready(4)
+        supervise().wait_until_ready(WORKERS)
         empty_house.wait_until_at_rest(orders)
         empty_house.assert_each_step_happened_once(orders)
 
@@ -140,7 +140,7 @@ def at_a_till_that(house: House, supervise: Supervise, mode: Mode, **how) -> tup
     """
     house.till.break_down(mode, **how)
     supervised = supervise()
-    supervised.wait_until_ready(4)
+    supervised.wait_until_ready(WORKERS)
     orders = house.orders(1)
     house.pay(orders)
     house.wait_until_at_rest(orders, steps=5)

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 import redis
 from django.core.management import call_command
-from django.urls import Resolver404, resolve
 
 from devtools.till import Mode
 from pipeline.models import State, StepRun
@@ -75,10 +74,6 @@ class TestWorkers:
         taken = [queue["name"] for worker in json.loads(asked.stdout).values() for queue in worker]
         assert sorted(taken) == sorted(queue.value for queue in Queue)
 
-    @pytest.mark.skipif(
-        not (Path(__file__).parents[2] / "scripts" / "worker_is_alive").exists(),
-        reason="scripts/worker_is_alive is not there",
-    )
     def test_are_found_alive_by_their_health_check(self, system: Production):
         system.processes.wait_for(lambda: system.check("celery_worker").returncode == 0, lambda: "not alive")
 
@@ -95,7 +90,6 @@ class TestWeb:
         assert found == [200, 200]
 
     def test_is_found_alive_by_its_health_check_and_not_when_it_is_somewhere_else(self, system: Production):
-        _skip_unless_there_is("/livez")
         here = f"http://127.0.0.1:{system.house.port}"
 
         found = system.run("web", *system.services["web"].check, here)
@@ -155,10 +149,3 @@ class TestComposedSystem:
 
         assert ended == dict.fromkeys(ended, 0)
         assert system.check("beat").returncode != 0
-
-
-def _skip_unless_there_is(path: str) -> None:
-    try:
-        resolve(path)
-    except Resolver404:
-        pytest.skip(f"there is no {path}")

@@ -29,7 +29,7 @@ class TestDefaultLanes:
 
         assert sorted(served) == sorted(Queue)
 
-    @pytest.mark.parametrize("alone", [Queue.POST_PAYMENT, Queue.EMAILS, Queue.POS_SYNC])
+    @pytest.mark.parametrize("alone", [Queue.POST_PAYMENT, Queue.EMAILS, Queue.POS_SYNC, Queue.DEFAULT])
     def test_keep_the_dispatcher_and_each_kind_of_outside_call_to_themselves(self, alone):
         assert [lanes.queues for lanes in DEFAULT_LANES if alone in lanes.queues] == [(alone,)]
 
@@ -41,13 +41,14 @@ class TestPlan:
             "rms_backend worker --hostname=emails@%h --queues=emails --pool=prefork --concurrency=2 --loglevel=info",
             "rms_backend worker --hostname=pos_sync@%h --queues=pos_sync --pool=prefork --concurrency=2 --loglevel=info",
             (
-                "rms_backend worker --hostname=counters@%h --queues=analytics,loyalty,inventory,default --pool=prefork "
-                "--concurrency=2 --loglevel=info"
+                "rms_backend worker --hostname=counters@%h --queues=analytics,loyalty,inventory --pool=prefork "
+                "--concurrency=1 --loglevel=info"
             ),
+            "rms_backend worker --hostname=default@%h --queues=default --pool=prefork --concurrency=2 --loglevel=info",
         ]
 
     def test_adds_beat_and_flower(self):
-        assert command_lines(beat=True, flower=True, loglevel="debug")[4:] == [
+        assert command_lines(beat=True, flower=True, loglevel="debug")[5:] == [
             "rms_backend beat --loglevel=debug",
             "rms_backend flower --port=5555",
         ]
