@@ -12,6 +12,7 @@ from orders.models import Order, Restaurant
 from orders.testing import make_order
 from payments import tasks
 from tests.acceptance.house import House
+from tests.acceptance.plain import Desk
 
 pytestmark = pytest.mark.acceptance
 
@@ -37,6 +38,10 @@ def telling_house(house: House) -> House:
 def lines_of(house: House, program: str = "worker") -> list[dict]:
     file = house.servers.home / "logs" / f"celery_{program}.log"
     return [json.loads(line) for line in file.read_text().splitlines() if line.startswith("{")]
+
+
+def way_of(house: House, task_id: str) -> list[dict]:
+    return [line for line in lines_of(house) if line.get("task_id") == task_id]
 
 
 def canary(house: House) -> list[Order]:
@@ -97,6 +102,22 @@ class TestLogs:
         assert str(order.pk) in by_event["message.started"]["arguments"]
         [failed] = [line for line in told if line["event"] == "message.failed"]
         assert "NotPromised" in failed["because"]
+
+    def test_follow_a_task_that_is_tried_again_too(self, house: House, tmp_path):
+        house.kill_worker()
+        desk = Desk.at(house, tmp_path / "notes")
+        desk.start_worker(ISOLATED_LOG_FORMAT="json", ISOLATED_CELERY_TRACE="1")
+
+        sent = desk.send("come_back", "patient", 1, 0)
+        desk.wait_for_notes(2)
+        house.wait_for(
+            lambda: [line["event"] for line in way_of(house, sent.id)].count("message.done") == 1,
+            lambda: str(way_of(house, sent.id)),
+        )
+
+        told = [line["event"] for line in way_of(house, sent.id)]
+        assert told.count("message.started") == 2
+        assert told.count("message.tried_again") == 1
 
     def test_hold_nothing_personal_even_when_they_tell_everything(self, house: House):
         house.kill_worker()
