@@ -3,6 +3,8 @@
 SHELL := /bin/bash
 VENV := .venv
 PY := $(VENV)/bin/python
+# Tests with real processes wait more than they compute.
+WORKERS ?= $(shell echo $$((2 * $$(nproc))))
 READY := $(VENV)/ready-$(shell cat requirements/dev.txt | cksum | cut -d' ' -f1)
 
 help: ## List these targets
@@ -19,7 +21,7 @@ run: $(READY) ## The show: an evening of paid orders while things go wrong [ONCE
 	@$(PY) -m devtools.show $(if $(filter 1,$(ONCE)),--once) $(if $(ORDERS),--orders $(ORDERS))
 
 test: $(READY) ## All tests, on servers of their own
-	@$(PY) -m pytest -n auto --dist loadfile $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: $(READY) ## Exactly what CI runs: format, lint, types, layers, migrations, deploy check, tests, a short show
 	@scripts/check

@@ -41,6 +41,13 @@ def overdue_seconds() -> Measured:
     return {lane.lane: lane.overdue_seconds for lane in backlog.by_lane() if not lane.paused}
 
 
+def stalled_hours() -> Measured:
+    """
+    By lane that is not paused, for how long its oldest step run has been open.
+    """
+    return {lane: seconds / HOUR for lane, seconds in troubles.stalled(longer_than_seconds=HOUR).items()}
+
+
 def paused_minutes() -> Measured:
     """
     By paused lane, for how long.

@@ -58,6 +58,13 @@ RULES = (
         remedy="Look whether its workers live (manage.py health) and are enough; add one for this queue.",
     ),
     Rule(
+        name="stalled",
+        question=questions.stalled_hours,
+        at_least=2,  # the till's own retries take an hour
+        sentence="On the lane {subject} a step run has been open for {value:.1f} hours.",
+        remedy="Read why in the step runs that wait (admin, Step runs): often a login that the other side refuses.",
+    ),
+    Rule(
         name="paused",
         question=questions.paused_minutes,
         at_least=60,

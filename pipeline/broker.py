@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from amqp.exceptions import AMQPError
 from celery import current_app
 from kombu.exceptions import KombuError
 from redis.exceptions import NoPermissionError, RedisError
@@ -80,7 +81,7 @@ def connected(*, within_seconds: float) -> Iterator[Any]:
         connection.ensure_connection(max_retries=0, errback=None)
         connection.default_channel  # noqa: B018 - a channel of Redis pings
         yield connection
-    except (OSError, KombuError, RedisError) as trouble:
+    except (OSError, KombuError, RedisError, AMQPError) as trouble:
         raise BrokerInTrouble(trouble_of(trouble), without_secrets(str(trouble))) from trouble
     finally:
         connection.release()

@@ -4,6 +4,7 @@ Does the broker answer? Asked over a connection of its own that gives up within 
 
 from typing import Any
 
+from amqp.exceptions import AMQPError
 from celery import current_app
 from kombu import Connection
 from kombu.exceptions import KombuError
@@ -41,7 +42,7 @@ class BrokerLine:
             if not warm:
                 raise BrokerAway(f"The broker does not answer: {lost}") from lost
             self.check()  # it was restarted since we asked last: once more, over a new connection
-        except (OSError, KombuError, RedisError) as away:
+        except (OSError, KombuError, RedisError, AMQPError) as away:
             self.close()
             raise BrokerAway(f"The broker does not answer: {away}") from away
 

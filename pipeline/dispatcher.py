@@ -6,6 +6,7 @@ before its message is published, so a crash in between costs a delay (it is sent
 """
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -156,10 +157,11 @@ def _open_lanes() -> dict[str, int]:
 
     All lanes are looked at, also those to which no step is routed any more: rows of yesterday may still wait there.
     """
-    lanes = {queue.value: LEFT_OVER_AT_MOST for queue in Queue}
+    lanes = Counter[str]()
     for step in menu:
-        lane = lane_of(step)
-        lanes[lane] = lanes.get(lane, 0) + step.underway_at_most
+        lanes[lane_of(step)] += step.underway_at_most
+    for queue in Queue:
+        lanes[queue.value] = lanes[queue.value] or LEFT_OVER_AT_MOST
     for (paused,) in rows(PAUSED):
         lanes.pop(paused, None)
     return lanes

@@ -19,13 +19,13 @@ logger = logging.getLogger("rms.pipeline")
 WARNINGS = frozenset(
     {
         "step.failed", "step.buried", "step.lease_lost", "step.sent_again", "step.finish_refused", "step.abandoned",
-        "dispatch.not_published", "dispatch.held", "nudge.not_sent", "tick.not_sent", "event.put_off",
+        "step.postponed", "dispatch.not_published", "dispatch.held", "nudge.not_sent", "tick.not_sent", "event.put_off",
         "heartbeat.not_written", "delivery.rejected",
     }
 )  # fmt: skip
 KNOWN = WARNINGS | frozenset(
     {
-        "step.done", "step.not_claimed", "step.postponed", "step.revived", "step.discarded",
+        "step.done", "step.not_claimed", "step.revived", "step.discarded",
         "step.handed_back", "batch.taken_apart", "dispatch.published", "lane.paused", "lane.resumed",
         "database.released",
         "step.sent_on_request",
@@ -35,9 +35,10 @@ KNOWN = WARNINGS | frozenset(
 )  # fmt: skip
 TOLD_IN_FULL = frozenset({"step.buried", "event.put_off"})
 MOST_IDS = 100  # as many orders as travel in one message
-_ADDRESS = re.compile(r"[^\s<>\"'@]+@[^\s<>\"'@]+")
+# Bounded, as addresses are: without it, a long line without a blank would take the square of its length.
+_ADDRESS = re.compile(r"[^\s<>\"'@]{1,64}@[^\s<>\"'@]{1,255}")
 _SECRET = re.compile(r"\b(?:sk|rk|whsec|pk)_[A-Za-z0-9_]+")
-_PHONE = re.compile(r"\+?\d[\d ()/.-]{8,}\d")
+_PHONE = re.compile(r"\+?\d[\d ()/.-]{8,30}\d")
 
 
 def record(event: str, **facts: object) -> None:
@@ -80,7 +81,9 @@ def without_secrets(text: str, *, longest: int = 300) -> str:
     The text of an error, fit to be kept and logged: no addresses, phone numbers or keys, not long, and no NUL, which
     PostgreSQL does not take.
     """
-    return _PHONE.sub("<number>", without_addresses(text.replace("\x00", "")))[:longest]
+    # Cut first: what is masked is shorter or about as long, and nobody reads the rest.
+    beginning = text[: 4 * longest].replace("\x00", "")
+    return _PHONE.sub("<number>", without_addresses(beginning))[:longest]
 
 
 def without_addresses(text: str) -> str:

@@ -137,8 +137,10 @@ class DatabaseMark(models.Model):
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True)
+    cluster = models.BigIntegerField(help_text="the system identifier of the PostgreSQL")
     database_oid = models.BigIntegerField()
     table_oid = models.BigIntegerField()
+    released_at = models.DateTimeField(null=True, help_text="when somebody last released a restored database")
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="database_mark_is_one_row")]

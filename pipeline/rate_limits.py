@@ -11,21 +11,26 @@ from dataclasses import dataclass
 from pipeline.statements import execute, rows
 
 BUCKET_HOLDS_SECONDS = 0.25
+A_LITTLE_MORE_SECONDS = (
+    0.01  # than one order takes: a bucket of just its size would be full for an instant only
+)
 
 # `free_at` is when the next order could have started. One short transaction on one row: workers queue here for
-# microseconds. The database's clock decides.
+# microseconds, so it is never far ahead; where it is, the clock has gone back. The database's clock decides, read once.
+# Whole microseconds, as PostgreSQL's times: a third of a second would never quite be over.
 TAKE = """
-WITH mark AS (
-    SELECT name, clock_timestamp() AS now,
-           greatest(free_at, clock_timestamp() - make_interval(secs => %(holds)s)) AS free_at
-      FROM pipeline_turnstile WHERE name = %(name)s FOR UPDATE),
+WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
+mark AS (
+    SELECT turnstile.name, clock.now,
+           CASE WHEN turnstile.free_at > clock.now + interval '1 second' THEN clock.now
+                ELSE greatest(turnstile.free_at, clock.now - make_interval(secs => %(holds)s)) END AS free_at
+      FROM pipeline_turnstile turnstile, clock WHERE turnstile.name = %(name)s FOR UPDATE OF turnstile),
 granted AS (
     SELECT name, now, free_at,
            greatest(0, least(%(wanted)s, floor(extract(epoch FROM now - free_at) / %(every)s)))::int AS n FROM mark)
 UPDATE pipeline_turnstile turnstile SET free_at = granted.free_at + make_interval(secs => granted.n * %(every)s)
   FROM granted WHERE turnstile.name = granted.name
-RETURNING granted.n,
-          extract(epoch FROM turnstile.free_at - granted.now) + %(every)s
+RETURNING granted.n, extract(epoch FROM turnstile.free_at - granted.now) + %(every)s
 """
 
 SET_UP = "INSERT INTO pipeline_turnstile (name, free_at) VALUES (%(name)s, 'epoch') ON CONFLICT DO NOTHING"
@@ -60,13 +65,9 @@ class RateLimit:
         """
         if not self.per_second:
             return Permits(granted=wanted)
-        every = 1 / self.per_second
-        asked = {
-            "name": self.name,
-            "wanted": wanted,
-            "every": every,
-            "holds": max(BUCKET_HOLDS_SECONDS, every),
-        }
+        every = round(1 / self.per_second, 6)
+        holds = max(BUCKET_HOLDS_SECONDS, every + A_LITTLE_MORE_SECONDS)
+        asked = {"name": self.name, "wanted": wanted, "every": every, "holds": holds}
         answer = rows(TAKE, **asked)
         if not answer:
             execute(SET_UP, name=self.name)

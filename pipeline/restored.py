@@ -1,14 +1,15 @@
 """
 A database that was restored from a backup, or copied, must not send the letters of last night again.
 
-PostgreSQL gives a restored table a new number (oid). The first dispatcher notes the number of ours in the database
-itself; where note and table differ, the note has travelled with the data into another place. Then nothing is dispatched
+Each installation of PostgreSQL has an identifier, and a restored table gets a new number (oid). The first dispatcher notes
+both in the database itself; where note and table differ, the note has travelled with the data into another place. Then nothing is dispatched
 and no worker starts until somebody has said what is to become of the open promises: `manage.py after_restore`.
 
 A copy of the files (a snapshot of the disk, a physical backup) keeps its numbers and cannot be told apart like this.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 
 from django.db import transaction
@@ -22,30 +23,45 @@ REMEDY = (
 )
 
 HERE = """
-SELECT (SELECT oid FROM pg_database WHERE datname = current_database())::bigint, 'pipeline_steprun'::regclass::oid::bigint
+SELECT {cluster}, (SELECT oid FROM pg_database WHERE datname = current_database())::bigint,
+       'pipeline_steprun'::regclass::oid::bigint
 """
-NOTED = "SELECT database_oid, table_oid FROM pipeline_databasemark WHERE id = 1"
+CLUSTER = "(SELECT system_identifier FROM pg_control_system())"
+UNKNOWN_CLUSTER = "0::bigint"
+MAY_ASK = "SELECT has_function_privilege('pg_control_system()', 'execute')"
+NOTED = "SELECT cluster, database_oid, table_oid FROM pipeline_databasemark WHERE id = 1"
 NOTE = """
-INSERT INTO pipeline_databasemark (id, database_oid, table_oid) VALUES (1, %(database)s, %(table)s)
-ON CONFLICT (id) DO UPDATE SET database_oid = excluded.database_oid, table_oid = excluded.table_oid
+INSERT INTO pipeline_databasemark (id, cluster, database_oid, table_oid, released_at)
+VALUES (1, %(cluster)s, %(database)s, %(table)s, CASE WHEN %(released)s THEN clock_timestamp() END)
+ON CONFLICT (id) DO UPDATE
+   SET cluster = excluded.cluster, database_oid = excluded.database_oid, table_oid = excluded.table_oid,
+       released_at = coalesce(excluded.released_at, pipeline_databasemark.released_at)
 """
 
-# Where the other side can be asked what became of it, the next attempt will: the outcome is unknown.
-MARK_UNKNOWN = """
-UPDATE pipeline_steprun
-   SET state = 'promised', lease_token = NULL, sends = 0, due_at = clock_timestamp(),
-       sending_at = coalesce(sending_at, clock_timestamp())
- WHERE due_at IS NOT NULL AND step = ANY(%(steps)s)
-"""
-# Where it cannot be asked, a person decides.
-BURY = """
-WITH held AS (
-    UPDATE pipeline_steprun
+# What follows from a payment before the release may have been done already, in the time that the backup does not know.
+# Where the other side can be asked what became of it, the next attempt will: the outcome is unknown. Where it cannot be
+# asked, a person decides. Without a release, all this touches no row.
+HOLD = """
+WITH open AS (
+    SELECT id, step = ANY(%(looked_up)s) AS can_be_asked FROM pipeline_steprun
+     WHERE due_at IS NOT NULL AND step = ANY(%(outside)s) AND (%(order)s::bigint IS NULL OR order_id = %(order)s)
+       AND EXISTS (SELECT FROM pipeline_databasemark WHERE released_at > %(happened_at)s)
+     ORDER BY id FOR UPDATE),
+asked AS (
+    UPDATE pipeline_steprun run
+       SET state = 'promised', lease_token = NULL, sends = 0, due_at = clock_timestamp(),
+           sending_at = coalesce(sending_at, clock_timestamp())
+      FROM open WHERE run.id = open.id AND open.can_be_asked
+    RETURNING run.id),
+held AS (
+    UPDATE pipeline_steprun run
        SET state = 'buried', due_at = NULL, lease_token = NULL, because = %(because)s, finished_at = clock_timestamp()
-     WHERE due_at IS NOT NULL AND step = ANY(%(steps)s)
-    RETURNING id, order_id, attempts)
-INSERT INTO pipeline_stepevent (step_run_id, order_id, attempt, what, because, by)
-SELECT id, order_id, attempts, 'buried', %(because)s, %(by)s FROM held
+      FROM open WHERE run.id = open.id AND NOT open.can_be_asked
+    RETURNING run.id, run.order_id, run.attempts),
+history AS (
+    INSERT INTO pipeline_stepevent (step_run_id, order_id, attempt, what, because, by)
+    SELECT id, order_id, attempts, 'buried', %(because)s, %(by)s FROM held)
+SELECT (SELECT count(*) FROM held), (SELECT count(*) FROM asked)
 """
 BECAUSE = "The database was restored: it may have been sent after the backup was made."
 
@@ -77,7 +93,7 @@ def whereabouts() -> Whereabouts:
     noted = rows(NOTED)
     if not noted:
         return Whereabouts.NEW
-    return Whereabouts.HERE if noted == rows(HERE) else Whereabouts.ELSEWHERE
+    return Whereabouts.HERE if noted == [_here()] else Whereabouts.ELSEWHERE
 
 
 def is_elsewhere() -> bool:
@@ -92,17 +108,42 @@ def release(*, by: str) -> Held:
     """
     Hold back what may have been sent since the backup, and let the rest go on from here.
     """
-    outside = [step for step in menu if step.effect is Effect.OUTSIDE]
-    looked_up = execute(MARK_UNKNOWN, steps=[step.name for step in outside if step.looks_up])
-    buried = execute(BURY, steps=[step.name for step in outside if not step.looks_up], because=BECAUSE, by=by)
-    settle_here()
-    journal.record("database.released", by=by, buried=buried, to_look_up=looked_up)
-    return Held(buried=buried, to_look_up=looked_up)
+    settle_here(released=True)
+    held = _hold(by=by)
+    journal.record("database.released", by=by, buried=held.buried, to_look_up=held.to_look_up)
+    return held
 
 
-def settle_here() -> None:
+def hold_what_may_have_been_done(*, order_id: int, happened_at: datetime) -> None:
+    """
+    The same for an order that is paid only now, by an event from before the release which Stripe was asked to send again.
+    """
+    _hold(order_id=order_id, happened_at=happened_at.isoformat())
+
+
+def settle_here(*, released: bool = False) -> None:
     """
     Note that these promises belong here from now on.
     """
-    [(database, table)] = rows(HERE)
-    execute(NOTE, database=database, table=table)
+    cluster, database, table = _here()
+    execute(NOTE, cluster=cluster, database=database, table=table, released=released)
+
+
+def _here() -> tuple[int, int, int]:
+    [(may_ask,)] = rows(MAY_ASK)  # a managed PostgreSQL may keep it to itself
+    [found] = rows(HERE.format(cluster=CLUSTER if may_ask else UNKNOWN_CLUSTER))
+    return found
+
+
+def _hold(*, by: str = "", order_id: int | None = None, happened_at: str = "-infinity") -> Held:
+    outside = [step for step in menu if step.effect is Effect.OUTSIDE]
+    [(buried, to_look_up)] = rows(
+        HOLD,
+        outside=[step.name for step in outside],
+        looked_up=[step.name for step in outside if step.looks_up],
+        order=order_id,
+        happened_at=happened_at,
+        because=BECAUSE,
+        by=by,
+    )
+    return Held(buried=buried, to_look_up=to_look_up)

@@ -36,6 +36,18 @@ SELECT step, count(*) FROM pipeline_steprun
  GROUP BY step ORDER BY step
 """
 
+# Put off again and again (a wrong password at the other side) a step run uses up no attempt and is never buried: only its
+# age tells. Who revived it began anew.
+STALLED = """
+SELECT run.lane, max(extract(epoch FROM clock_timestamp() - greatest(run.promised_at, revived.at)))
+  FROM pipeline_steprun run
+  LEFT JOIN LATERAL (
+       SELECT max(at) AS at FROM pipeline_stepevent WHERE step_run_id = run.id AND what = 'revived') revived ON true
+ WHERE run.due_at IS NOT NULL AND run.promised_at < clock_timestamp() - make_interval(secs => %(longer_than)s)
+   AND NOT EXISTS (SELECT FROM pipeline_lanepause pause WHERE pause.lane = run.lane)
+ GROUP BY run.lane
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
@@ -74,3 +86,10 @@ def left_buried(*, longer_than_seconds: int) -> dict[str, int]:
 
 def _done(step: str, within_seconds: int) -> int:
     return int(rows(DONE, step=step, within=within_seconds, most=MOST_RUNS)[0][0])
+
+
+def stalled(*, longer_than_seconds: float) -> dict[str, float]:
+    """
+    By lane that is not paused, for how many seconds its oldest step run has been open, where that is longer.
+    """
+    return {lane: float(age) for lane, age in rows(STALLED, longer_than=longer_than_seconds)}

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from amqp.exceptions import AMQPError
 from celery import current_app
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
@@ -56,5 +57,5 @@ def _asked(question: str, within_seconds: float) -> dict[str, Any]:
         with quick_connection() as broker:
             inspect = current_app.control.inspect(timeout=within_seconds, connection=broker)
             return getattr(inspect, question)() or {}
-    except (OSError, KombuError, RedisError) as away:
+    except (OSError, KombuError, RedisError, AMQPError) as away:
         raise BrokerAway(f"The broker does not answer: {away}") from away

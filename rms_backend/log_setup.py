@@ -38,6 +38,7 @@ def configuration(*, line: str, level: str, file: Path | None = None, console: b
         "loggers": {
             "rms": {"level": level},
             "celery": {"level": level},
+            "kombu": {"level": level},
             "flower": {"level": level},
             "django": {"level": "INFO" if level == "DEBUG" else level},
         },
@@ -88,7 +89,11 @@ def _level_was_asked_for(argv: list[str]) -> bool:
 def _why_not_writable(file: Path) -> str:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.open("a").close()
+        for written in (
+            file,
+            file.with_name(f".__{file.name.removesuffix('.log')}.lock"),
+        ):  # the handler's lock stands beside it
+            written.open("a").close()
     except OSError as trouble:
         return str(trouble)
     return ""

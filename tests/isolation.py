@@ -5,6 +5,7 @@ Loaded with `-p` in pyproject.toml, because it must come before Django's setting
 """
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rms_backend.settings")
 os.environ.setdefault("ISOLATED_EMBEDDED_HOME", str(ROOT / "var" / f"test-{os.getpid()}"))
 os.environ.setdefault("ISOLATED_LOG_LEVEL", "ERROR")
 os.environ.setdefault(OURS, str(os.getpid()))
+
+# Where tests run in the background (nohup, a script's `&`) these are ignored, and every process they start inherits that.
+for number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler if number is signal.SIGINT else signal.SIG_DFL)
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 

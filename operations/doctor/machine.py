@@ -20,7 +20,7 @@ def disks() -> list[Finding]:
     """
     Is there room where we write, and may we write there?
     """
-    places = {"logs": settings.BASE_DIR / "logs"}
+    places = {"logs": settings.LOG_DIR}
     if settings.DATABASE_IS_EMBEDDED or settings.BROKER_IS_EMBEDDED:
         places["embedded data"] = Path(settings.EMBEDDED_HOME)
     return [_disk(subject, _nearest(place)) for subject, place in places.items()]

@@ -43,7 +43,7 @@ def minutes_pass(minutes: int) -> None:
         "operations_alert": ["opened_at", "seen_at", "tell_from", "told_at", "closed_at", "telling_until"],
         "payments_rejecteddelivery": ["minute"],
         "payments_stripeevent": ["received_at"],
-        "pipeline_steprun": ["finished_at", "due_at"],
+        "pipeline_steprun": ["promised_at", "finished_at", "due_at"],
         "pipeline_stepevent": ["at"],
         "pipeline_lanepause": ["paused_at"],
     }.items():
@@ -63,6 +63,12 @@ def wait_long(step: Step) -> None:
     promised(step, 1)
     make_due(step, 1)
     minutes_pass(6)
+
+
+def put_off_again_and_again(step: Step) -> None:
+    promised(step, 1)
+    minutes_pass(121)
+    Claim.take(step=step, subjects=[1]).postpone(1, because="the password is wrong", wait=60)
 
 
 def pause_long(_step: Step) -> None:
@@ -127,6 +133,7 @@ def everything_is_done(_step: Step) -> None:
 
 PROVOCATIONS = (
     Provocation(rule="backlog", subject="loyalty", provoke=wait_long, mend=everything_is_done),
+    Provocation(rule="stalled", subject="loyalty", provoke=put_off_again_and_again, mend=everything_is_done),
     Provocation(
         rule="paused",
         subject="loyalty",

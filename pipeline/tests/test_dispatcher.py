@@ -9,6 +9,7 @@ from pipeline import dispatcher, lanes
 from pipeline.claims import Claim
 from pipeline.models import State, StepRun
 from pipeline.queues import Queue
+from pipeline.rate_limits import RateLimit
 from pipeline.runner import carry_out
 from pipeline.testing import (
     POLICY,
@@ -247,5 +248,13 @@ class TestBacklog(BrokerTestCase):
 
             first, second = dispatcher.dispatch(), dispatcher.dispatch()
 
-        most = step.underway_at_most + dispatcher.LEFT_OVER_AT_MOST
-        self.assertEqual((first, second), (most, 0))
+        self.assertEqual((first, second), (step.underway_at_most, 0))
+
+
+class TestOpenLanes(TestCase):
+    def test_have_no_more_under_way_than_their_steps_allow(self):
+        with outside_step(Sink(), queue=Queue.DEFAULT, rate_limit=RateLimit(name="slow", per_second=2)):
+            self.assertEqual(dispatcher._open_lanes()["default"], 4)
+
+    def test_empty_slowly_where_no_step_is_routed_to_them_any_more(self):
+        self.assertEqual(dispatcher._open_lanes()["default"], dispatcher.LEFT_OVER_AT_MOST)

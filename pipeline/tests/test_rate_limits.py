@@ -50,6 +50,26 @@ class TestRateLimit(TestCase):
 
         self.assertEqual((after_its_time.granted, after_an_hour.granted), (1, 1))
 
+    def test_of_any_number_a_second_grants_so_many(self):
+        for per_second in (*range(1, 14), 17, 30, 60, 99):
+            with self.subTest(per_second=per_second):
+                limit = RateLimit(name=f"of {per_second}", per_second=per_second)
+                granted = limit.take(1).granted
+                for _ in range(per_second):
+                    let_pass(limit.name, round(1 / per_second, 6))
+                    granted += limit.take(1).granted
+
+                self.assertEqual(granted, per_second + 1)
+
+    def test_forgets_what_a_clock_that_went_back_had_promised(self):
+        limit = RateLimit(name="clock", per_second=10)
+        limit.take(1)
+        let_pass("clock", -3_600)
+
+        permits = limit.take(1)
+
+        self.assertLessEqual(permits.next_in_seconds, 0.1)
+
     def test_is_shared_by_all_that_name_it_and_by_nobody_else(self):
         self.limit.take(1)
 

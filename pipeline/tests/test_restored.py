@@ -1,4 +1,8 @@
+from datetime import timedelta
+
+from django.db.models import F
 from django.test import TestCase
+from django.utils import timezone
 
 from pipeline import dispatcher, restored
 from pipeline.claims import Claim
@@ -62,6 +66,26 @@ class TestRestoredDatabase(TestCase):
             self.assertEqual((held.buried, held.to_look_up), (0, 1))
             self.assertTrue(till_task.attempts[1].outcome_unknown)
             self.assertEqual(sink.attempts, [])
+
+    def test_buries_the_letters_of_a_payment_that_is_heard_of_again(self):
+        before, after = timezone.now() - timedelta(hours=1), timezone.now() + timedelta(hours=1)
+        letters = self.enterContext(outside_step(Sink()))
+        promised(letters, 1, 2, 3)
+        restored.hold_what_may_have_been_done(order_id=1, happened_at=before)  # nobody has released anything
+        self.restore()
+        restored.settle_here(released=True)
+
+        restored.hold_what_may_have_been_done(order_id=2, happened_at=before)
+        restored.hold_what_may_have_been_done(order_id=3, happened_at=after)
+
+        states = [run_of(letters, order).state for order in (1, 2, 3)]
+        self.assertEqual(states, [State.PROMISED, State.BURIED, State.PROMISED])
+
+    def test_is_told_by_its_cluster_where_its_numbers_are_the_same(self):
+        restored.settle_here()
+        DatabaseMark.objects.update(cluster=F("cluster") - 1)
+
+        self.assertTrue(restored.is_elsewhere())
 
     def test_leaves_the_steps_of_our_own_database_alone(self):
         promised(self.counting, 1)

@@ -83,7 +83,11 @@ class Names:
         self.taken.clear()
 
     def _lock(self, text: str) -> int | None:
-        descriptor = os.open(self.folder / f"{text}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        file = self.folder / f"{text}.lock"
+        try:
+            descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as trouble:  # left by another user, perhaps
+            raise CannotKeepNames(f"{file} cannot be opened: {trouble.strerror}. Remove it.") from trouble
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

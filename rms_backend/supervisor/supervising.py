@@ -44,13 +44,13 @@ class Supervisor:
             return self._farewell(signals)
 
     def _obey(self, signals: Signals) -> None:
-        if signals.ask_to_stop_now:
-            self._kill()
-        elif signals.ask_to_stop and not self._is_stopping:
+        if signals.ask_to_stop and not self._is_stopping:
             self._voice.say(
                 f"{signals.heard[0].name}: stopping. What is at work is finished; a second signal ends it now."
             )
             self._stop()
+        if signals.ask_to_stop_now:  # also when both came at once: who is not stopping would be started again
+            self._kill()
 
     def _look(self) -> None:
         for child in self._children:

@@ -6,6 +6,7 @@ import json
 import logging
 import multiprocessing
 import sys
+import time
 
 import pytest
 from django.test import override_settings
@@ -47,6 +48,16 @@ class TestLine:
         line = HumanFormatter().format(record("celery.pool", "Apply (+49 171 234 56 78)", logging.DEBUG))
 
         assert "234" not in line
+
+    def test_of_a_stranger_is_not_studied_for_hours(self):
+        # Masking once took the square of the length: one request with a long path held up the whole process.
+        long = record("django.request", "Not Found: /" + "a" * 100_000 + " " + "1" * 100_000)
+
+        HumanFormatter().format(long)
+        began = time.process_time()
+        HumanFormatter().format(long)
+
+        assert time.process_time() - began < 2  # it was half a minute
 
     def test_of_a_worker_about_itself_keeps_the_name_of_its_node(self):
         line = HumanFormatter().format(record("celery.apps.worker", "emails@kitchen ready."))

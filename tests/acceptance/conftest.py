@@ -23,7 +23,10 @@ LOCATIONS = {"LMAIN": "USD"}
 
 
 @pytest.fixture(scope="session")
-def built_house(tmp_path_factory, django_db_blocker) -> Iterator[House]:
+def standing_house(tmp_path_factory) -> Iterator[House]:
+    """
+    One house for all files of tests: to build it takes a while.
+    """
     home = path_of_home(ROOT / "var")
     logs = tmp_path_factory.mktemp("house") / "logs"
     logs.mkdir()
@@ -35,10 +38,18 @@ def built_house(tmp_path_factory, django_db_blocker) -> Iterator[House]:
         till = stack.enter_context(running_till(home=tmp_path_factory.mktemp("till"), locations=LOCATIONS))
         crew = Crew(environment=House.environment(home=home, mailbox=mailbox, till=till), logs=logs)
         stack.callback(crew.dismiss)
-        stack.enter_context(our_database(addresses, home, django_db_blocker))
         house = House(servers=servers, addresses=addresses, mailbox=mailbox, till=till, crew=crew, port=0)
         house.start_web()
         yield house
+
+
+@pytest.fixture(scope="module")
+def built_house(standing_house: House, django_db_blocker) -> Iterator[House]:
+    """
+    The house, and this process's own connection inside it for as long as a file of tests lasts.
+    """
+    with our_database(standing_house.addresses, standing_house.servers.home, django_db_blocker):
+        yield standing_house
 
 
 @pytest.fixture

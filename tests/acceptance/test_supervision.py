@@ -120,6 +120,17 @@ class TestStopping:
         empty_house.wait_until_at_rest(orders)
         empty_house.assert_each_step_happened_once(orders)
 
+    def test_is_immediate_too_when_both_signals_come_at_once(self, empty_house, supervise):
+        supervised = supervise("--queues=emails")
+        supervised.wait_until_ready(1)
+
+        supervised.signal(signal.SIGINT)
+        supervised.signal(signal.SIGTERM)
+
+        assert supervised.ends() in (128 + signal.SIGINT, 128 + signal.SIGTERM)
+        assert "restarting" not in supervised.said
+        assert supervised.processes() == set()
+
 
 class TestSupervisorThatIsKilled:
     def test_leaves_no_process_behind_and_nothing_half_done(self, empty_house, supervise):

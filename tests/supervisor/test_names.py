@@ -81,6 +81,13 @@ class TestNames:
 
         assert first.folder == second.folder
 
+    def test_complain_about_a_lock_that_cannot_be_opened(self, tmp_path):
+        names = Names.beside(tmp_path, broker_url=BROKER)
+        (names.folder / "emails.lock").mkdir()
+
+        with pytest.raises(CannotKeepNames, match=r"emails\.lock cannot be opened: .*Remove it"):
+            names.take("emails", is_one_of_many=False)
+
     def test_complain_about_a_folder_that_cannot_be_made(self, tmp_path):
         (tmp_path / "var").touch()
 
