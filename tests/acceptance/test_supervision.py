@@ -121,8 +121,8 @@ class TestStopping:
         empty_house.assert_each_step_happened_once(orders)
 
     def test_is_immediate_too_when_both_signals_come_at_once(self, empty_house, supervise):
-        supervised = supervise("--queues=emails")
-        supervised.wait_until_ready(1)
+        supervised = supervise("--queues=emails", "--workers=2")
+        supervised.wait_until_ready(2)
 
         supervised.signal(signal.SIGINT)
         supervised.signal(signal.SIGTERM)
