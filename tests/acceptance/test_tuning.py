@@ -80,14 +80,14 @@ class TestAcksLate:
 
     def test_has_a_task_retried_whose_process_alone_was_killed(self, desk):
         desk.start_worker(*ONE_PROCESS)
-        desk.send("wait", "important")
+        sent = desk.send("wait", "important")
         [first] = desk.wait_for_notes(1)
 
         os.kill(first.process, signal.SIGKILL)
 
         desk.house.wait_for(lambda: desk.ask("scheduled"), lambda: "not retried")
         [waiting] = desk.ask("scheduled")
-        assert waiting["request"]["args"] == ["important"]
+        assert waiting["request"]["id"] == sent.id
 
 
 class TestTimeLimit:
