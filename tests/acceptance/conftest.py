@@ -84,9 +84,8 @@ def _emptied(built_house: House) -> Iterator[House]:
     built_house.flush_broker()
     built_house.mailbox.mend()
     built_house.till.mend()
-    port = built_house.port
     yield built_house
-    built_house.port = port
+    built_house.port = built_house.ports["web"]
     for name in [name for name in built_house.crew.running if name != "web"]:
         built_house.kill_worker(name)
 

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -49,7 +49,8 @@ class House:
     mailbox: MailboxClient
     till: TillClient
     crew: Crew
-    port: int
+    port: int  # of the web application to which payments are delivered
+    ports: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def environment(cls, *, home: Path, mailbox: MailboxClient, till: Any) -> dict[str, str]:
@@ -75,7 +76,7 @@ class House:
         The web application; from now on payments are delivered to this one.
         """
         # Not a fixed one: granian shares its port with whoever asks, so two houses would share their guests.
-        self.port = any_free_port()
+        self.port = self.ports[name] = any_free_port()
         # What an earlier one said tells nothing about this one.
         (self.crew.logs / f"{name}.log").unlink(missing_ok=True)
         with self.told(**environment):
