@@ -71,9 +71,9 @@ class TestTasksNotExecuting:
 
         found = report.finding("✗", "code")
         assert report.code == 1
-        assert re.match(r"worker@\S+ does not know poison, thank_the_cook: it runs other code\.", found), (
-            found
-        )
+        assert re.match(
+            r"worker@\S+ does not know dawdle, poison, thank_the_cook: it runs other code\.", found
+        ), found
         assert "Restart it." in found
 
     def test_because_what_was_promised_is_overdue(self, house: House):
