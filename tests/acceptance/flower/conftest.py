@@ -21,8 +21,6 @@ def talker(built_house: House):
     built_house.start_worker(
         "talker",
         DJANGO_SETTINGS_MODULE="tests.acceptance.flower.talkative.settings",
-        ISOLATED_EMAIL_HOST_USER="mail",
-        ISOLATED_EMAIL_HOST_PASSWORD="mail-canary",
         ISOLATED_CELERY_WORKER_PREFETCH_MULTIPLIER="2",
     )
     yield built_house
