@@ -6,6 +6,7 @@ import base64
 import json
 import pickle
 import re
+from collections import Counter
 
 import pytest
 import redis
@@ -182,9 +183,9 @@ def names_somebody(everything: dict[str, list[str]]) -> dict[str, int]:
     """
     Under which keys there is something about a person, and how many values of them.
     """
-    found = {
-        key.split("\x06")[0]: sum(1 for v in all_ if PERSONAL.search(v)) for key, all_ in everything.items()
-    }
+    found = Counter[str]()  # each priority of a queue has a key of its own
+    for key, all_ in everything.items():
+        found[key.split("\x06")[0]] += sum(1 for value in all_ if PERSONAL.search(value))
     return {key: count for key, count in found.items() if count}
 
 
