@@ -2,7 +2,6 @@
 Nothing personal and no password is in what Celery and Flower tell about tasks.
 """
 
-import os
 import subprocess
 import sys
 import threading
@@ -77,7 +76,7 @@ def ask_the_worker(flower: FlowerProcess) -> dict[str, str]:
     """
     [worker] = flower.json("/api/workers?refresh=1")
     command = [sys.executable, "-m", "celery", "-A", "rms_backend", "inspect", "--timeout=20", "-d", worker]
-    environment = {**os.environ, **flower.house.crew.environment}
+    environment = flower.house.crew.told()
     asked = {
         what: subprocess.Popen([*command, what], env=environment, stdout=subprocess.PIPE, text=True)
         for what in ("active", "reserved", "scheduled", "conf", "stats", "report")
