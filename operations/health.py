@@ -83,7 +83,7 @@ def readiness() -> Readiness:
 
 def pipeline() -> PipelineHealth:
     """
-    Ask everything: servers, consumers, backlog, alerts. Takes two seconds when all is well, for workers get one to answer.
+    Ask everything: servers, consumers, backlog, alerts. Takes a second when all is well: workers get that to answer.
     """
     ready = readiness()
     if not ready.ready:

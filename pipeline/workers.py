@@ -20,27 +20,21 @@ ANSWER_WITHIN_SECONDS = 1.0
 @dataclass(frozen=True, kw_only=True)
 class Worker:
     """
-    A worker that answered: its node name (`celery@host`), the queues it consumes, how many tasks it carries out at once.
+    A worker that answered: its node name (`celery@host`) and the queues it consumes.
     """
 
     node: str
     queues: tuple[str, ...]
-    concurrency: int
 
 
 def answering(*, within_seconds: float = ANSWER_WITHIN_SECONDS) -> list[Worker]:
     """
     The workers that answer in time, by node name. None may mean that none runs, or that all are cut off.
     """
-    queues = _asked("active_queues", within_seconds)
-    stats = _asked("stats", within_seconds) if queues else {}
+    answers = _asked("active_queues", within_seconds)
     return [
-        Worker(
-            node=node,
-            queues=tuple(sorted(queue["name"] for queue in queues[node])),
-            concurrency=int(stats.get(node, {}).get("pool", {}).get("max-concurrency", 0)),
-        )
-        for node in sorted(queues)
+        Worker(node=node, queues=tuple(sorted(queue["name"] for queue in answers[node])))
+        for node in sorted(answers)
     ]
 
 

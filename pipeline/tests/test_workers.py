@@ -15,7 +15,6 @@ class TestWorkers(TestCase):
         everyone_but_one = Worker(
             node="celery@a",
             queues=tuple(queue.value for queue in Queue if queue is not Queue.EMAILS),
-            concurrency=1,
         )
 
         without = workers.queues_without_a_consumer(
