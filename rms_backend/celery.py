@@ -11,6 +11,7 @@ from celery.signals import (
     beat_init,
     before_task_publish,
     celeryd_init,
+    import_modules,
     setup_logging,
     worker_ready,
     worker_shutting_down,
@@ -61,6 +62,12 @@ if "flower.command" in sys.modules:
     from rms_backend import flower_guard
 
     flower_guard.watch_over_flower()
+
+
+@import_modules.connect
+def _load_the_result_backend(**_signal: Any) -> None:
+    # Beat told to stop while it starts builds its schedule a second time, and failed on the half imported backend.
+    _ = app.backend
 
 
 @app.on_after_configure.connect

@@ -189,13 +189,21 @@ class TestHeartbeat:
     @pytest.mark.parametrize("pool", ["prefork", "threads"])
     def test_goes_on_while_a_worker_that_stops_waits_for_its_last_task(self, ward: Ward, pool):
         ward.admit_and_wait(pool=pool)
-        ward.app.send_task(BUSY, args=[2 * SILENT_AT_MOST_SECONDS + 4])
+        ward.app.send_task(BUSY, args=[600])
         ward.wait_for(lambda: ward.crew.says("worker", f"{BUSY}["), "the task never began")
 
         ward.crew.running["worker"].terminate()
 
         ward.assert_beats_on()
-        ward.crew.running.pop("worker").wait(PATIENCE_SECONDS)
+
+    @pytest.mark.parametrize("pool", ["prefork", "threads"])
+    def test_leaves_no_file_behind(self, ward: Ward, pool):
+        ward.admit_and_wait(pool=pool)
+
+        worker = ward.crew.running.pop("worker")
+        worker.terminate()
+
+        worker.wait(PATIENCE_SECONDS)
         assert list(ward.heartbeats.iterdir()) == []
 
 
