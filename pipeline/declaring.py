@@ -30,7 +30,7 @@ def post_payment_step(
     at_once: int = 8,
     rate_limit: RateLimit = UNLIMITED,
     looks_up: bool = False,
-    reverses: Task | None = None,
+    reverses: Task | Step | None = None,
     when_withdrawn: WhenWithdrawn = WhenWithdrawn.SKIPPED,
     on_request: Callable[..., Report] | None = None,
 ) -> Callable[[Callable[..., Any]], Task]:
