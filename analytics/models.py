@@ -60,7 +60,9 @@ class RefundFact(models.Model):
     service_type = models.CharField(max_length=10, choices=ServiceType.choices)
     currency = models.CharField(max_length=3)
     amount_minor = models.BigIntegerField(help_text="what it adds to the takings, in minor units")
-    happened_at = models.DateTimeField(help_text="when the money left, or when we were told that it came back")
+    happened_at = models.DateTimeField(
+        help_text="when the money left, or when we were told that it came back"
+    )
     hour_utc = models.DateTimeField(help_text="the full hour in which that was")
     business_date = models.DateField(help_text="by the restaurant's clock and its cut-off hour")
 

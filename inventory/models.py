@@ -101,4 +101,6 @@ class ReturnNote(models.Model):
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["refund", "kind"], name="return_noted_once_per_refund")]
+        constraints = [
+            models.UniqueConstraint(fields=["refund", "kind"], name="return_noted_once_per_refund")
+        ]
