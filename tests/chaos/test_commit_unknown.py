@@ -7,10 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from devtools.stripe_sender import events
-from loyalty.models import LoyaltyEntry
 from orders.models import Order, OrderStatus, Payment
 from payments.models import StripeEvent
-from pipeline.models import State, StepRun
+from pipeline.models import StepRun
 from tests.acceptance.house import House, sale
 from tests.chaos.proxy import CutOnMatch, FaultProxy, Way
 
@@ -73,7 +72,7 @@ class TestDeliveryWhoseCommit:
 class TestStepWhoseCommit:
     @pytest.mark.parametrize("lane", ["analytics", "loyalty", "inventory"])
     def test_was_not_confirmed_has_its_effect_once(self, empty_house: House, proxy: FaultProxy, lane: str):
-        orders = empty_house.orders(3)
+        orders = empty_house.orders(1)
         start_worker_of(lane, empty_house, proxy)
         proxy.break_down(CutOnMatch(pattern=COMMITTED), Way.TO_CLIENT)
 
@@ -83,9 +82,25 @@ class TestStepWhoseCommit:
         empty_house.wait_until_at_rest(orders)
 
         empty_house.assert_each_step_happened_once(orders)
+        assert proxy.counters.matches == 1  # so the commit that was not confirmed is the one with the effect
+        assert_tried_once(lane)
+
+    def test_was_not_confirmed_for_several_orders_at_once_has_its_effect_once(
+        self, empty_house: House, proxy: FaultProxy
+    ):
+        orders = empty_house.orders(5)
+        empty_house.pay(orders)
+        start_worker_of("loyalty", empty_house, proxy)
+        proxy.break_down(CutOnMatch(pattern=COMMITTED), Way.TO_CLIENT)
+
+        empty_house.start_worker("others", "--concurrency=2", "--exclude-queues=loyalty")
+        proxy.wait_for_cut()
+        empty_house.wait_until_at_rest(orders)
+
+        empty_house.assert_each_step_happened_once(orders)
 
     def test_never_reached_the_server_has_its_effect_once(self, empty_house: House, proxy: FaultProxy):
-        orders = empty_house.orders(3)
+        orders = empty_house.orders(1)
         start_worker_of("loyalty", empty_house, proxy)
         proxy.break_down(CutOnMatch(pattern=COMMIT), Way.TO_SERVER)
 
@@ -95,7 +110,8 @@ class TestStepWhoseCommit:
         empty_house.wait_until_at_rest(orders)
 
         empty_house.assert_each_step_happened_once(orders)
-        assert LoyaltyEntry.objects.count() == 3
+        assert proxy.counters.matches == 2
+        assert StepRun.objects.get(lane="loyalty").attempts == 2
 
 
 class TestStepOutsideWhoseEnd:
@@ -108,11 +124,17 @@ class TestStepOutsideWhoseEnd:
         empty_house.pay(orders)
         empty_house.start_worker("others", "--concurrency=2", f"--exclude-queues={lane}")
         proxy.wait_for_cut()
-        done = StepRun.objects.filter(lane=lane, state=State.DONE).count()
         empty_house.wait_until_at_rest(orders)
 
-        assert done >= 1  # it was done by the time that nobody was told
         empty_house.assert_each_step_happened_once(orders)
+        assert (
+            proxy.counters.matches == StepRun.objects.filter(lane=lane).count()
+        )  # each ended once, the cut one too
+        assert_tried_once(lane)
+
+
+def assert_tried_once(lane: str) -> None:
+    assert set(StepRun.objects.filter(lane=lane).values_list("attempts", flat=True)) == {1}
 
 
 def start_worker_of(lane: str, house: House, proxy: FaultProxy) -> None:

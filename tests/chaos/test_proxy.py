@@ -4,6 +4,7 @@ The fault proxy does to a link what it says, and nothing else.
 
 import contextlib
 import socket
+import struct
 import time
 from collections.abc import Iterator
 
@@ -133,6 +134,14 @@ class TestFaultProxy:
     def test_knows_no_fault_that_is_not_tried_here(self):
         assert tuple(type(fault) for fault in ONE_OF_EACH) == FAULTS
 
+    def test_passes_a_reset_on_after_what_came_before_it(self, proxy: FaultProxy, echo: Echo):
+        with guest(proxy) as connection:
+            connection.sendall(b"last words")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+        echo.wait_for(lambda echo: bool(echo.endings))
+        assert (echo.text, echo.endings) == (b"hellolast words", ["reset"])
+
 
 class TestLatency:
     def test_delays_one_direction_and_keeps_the_order(self, proxy: FaultProxy):
@@ -225,6 +234,17 @@ class TestStall:
 
             assert hear(connection, 12) == b"first second"
             assert kept == b"hello"
+
+    def test_lets_the_server_hear_of_a_reset_only_when_it_is_mended(self, proxy: FaultProxy, echo: Echo):
+        with guest(proxy) as connection:
+            proxy.break_down(Stall())
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        heard_of_it = bool(echo.endings)
+
+        proxy.mend()
+
+        echo.wait_for(lambda echo: echo.endings == ["reset"])
+        assert not heard_of_it
 
 
 class TestRefuse:
