@@ -116,7 +116,7 @@ class TestOurWorker:
             ISOLATED_CELERY_TASK_ACKS_LATE=acks_late,
         )
         empty_house.pay(orders)
-        proxy.wait_for_cut(cuts=2)
+        proxy.wait_for_cut(60, cuts=2)
         empty_house.wait_until_at_rest(orders)
 
         empty_house.assert_each_step_happened_once(orders)
