@@ -11,6 +11,7 @@ from tests.acceptance.conftest import empty_house as empty_house
 from tests.acceptance.conftest import house as house
 from tests.acceptance.conftest import standing_house as standing_house
 from tests.chaos.echo import Echo
+from tests.chaos.proxy import FaultProxy
 
 
 @pytest.fixture
@@ -20,3 +21,12 @@ def echo() -> Iterator[Echo]:
     """
     with Echo.on_tcp() as echo:
         yield echo
+
+
+@pytest.fixture
+def proxy(echo: Echo) -> Iterator[FaultProxy]:
+    """
+    The way to that server. Tests of the house have their own way to PostgreSQL or to the broker.
+    """
+    with FaultProxy(upstream=echo.address) as proxy:
+        yield proxy
