@@ -98,7 +98,7 @@ def undo(*, refund_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
 
 
 def _move(refund_ids: Sequence[int], *, kind: ReturnNote.Kind) -> dict[int, dict[str, Any]]:
-    moving = {"refunds": list(refund_ids), "kind": kind.value}
+    moving: dict[str, Any] = {"refunds": list(refund_ids), "kind": kind.value}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(HOLD, moving)
         cursor.execute(MOVE, moving)

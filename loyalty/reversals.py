@@ -70,7 +70,7 @@ def reverse(*, refund_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """
     Take back the share of the order's points that each refund is of its total; reports the change of points (≤ 0).
 
-    What is left is always `earned × (total − refunded) // total`, by the points that were really earned, so a rate
+    What is left is always `earned * (total - refunded) // total`, by the points that were really earned, so a rate
     that changed since makes no difference, and the whole total takes back exactly what was earned, in whatever parts
     it went. A balance may become negative: the points may be spent. An order that earned none loses none.
 
@@ -90,7 +90,7 @@ def undo(*, refund_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
 
 
 def _reverse(refund_ids: Sequence[int], *, kind: LoyaltyEntry.Kind) -> dict[int, dict[str, Any]]:
-    moving = {"refunds": list(refund_ids), "kind": kind.value}
+    moving: dict[str, Any] = {"refunds": list(refund_ids), "kind": kind.value}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(HOLD, moving)
         earning = {refund for (refund,) in cursor.fetchall()}

@@ -1,9 +1,8 @@
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
-from django.test import TestCase, TransactionTestCase
+from django.test import TestCase
 from hypothesis import given, settings
 from hypothesis.extra.django import TestCase as PropertyTestCase
 
@@ -11,7 +10,6 @@ from analytics import refunds, sales
 from analytics.models import HourlySales, RefundFact
 from orders.models import Refund, ServiceType
 from orders.testing import NOON, make_order, make_refund, make_restaurant
-from orders.tests.at_once import all_at_once
 from orders.tests.refund_stories import stories
 
 
@@ -168,19 +166,3 @@ class TestManyRefunds(PropertyTestCase):
         facts = RefundFact.objects.values_list(*key).annotate(sum=-Sum("amount_minor"))
         hours = HourlySales.objects.values_list(*key, "refunded_minor")
         self.assertEqual({row for row in hours if row[-1]}, {row for row in facts if row[-1]})
-
-
-class TestRefundsAtOnce(TransactionTestCase):
-    HOURS = 40
-
-    def test_of_the_same_hours_never_wait_for_each_other_in_a_circle(self):
-        order = sold()
-        hours = [NOON + timedelta(hours=number) for number in range(self.HOURS)]
-        there = [refunded_at(hour, order, minor=1) for hour in hours]
-        back = [refunded_at(hour, order, minor=1) for hour in reversed(hours)]
-
-        all_at_once(
-            *(partial(refunds.record, refund_ids=[refund.pk for refund in batch]) for batch in (there, back))
-        )
-
-        self.assertEqual(set(HourlySales.objects.values_list("refunds", "refunded_minor")), {(2, 2)})

@@ -28,7 +28,7 @@ def bar(*drinks):
             RecipeLine.objects.create(
                 recipe=variant.recipe, ingredient=drink, quantity={"S": 1, "L": 2}[size]
             )
-    open_stock({pk: OPENED for pk in Ingredient.objects.values_list("pk", flat=True)})
+    open_stock(dict.fromkeys(Ingredient.objects.values_list("pk", flat=True), OPENED))
     return restaurant
 
 
@@ -118,6 +118,17 @@ class TestReturns(TestCase):
 
         self.assertEqual((on_hand(), on_hand("Dough")), (OPENED - 5, dough))
 
+    def test_are_not_undone_once_more_where_nothing_came_back_since(self):
+        once, again = self.refunds(5350, 5350)
+        returns.put_back(refund_ids=[once.pk])
+        returns.undo(refund_ids=[once.pk])
+        Ingredient.objects.update(returns_to_stock=False)
+        returns.put_back(refund_ids=[again.pk])
+
+        report = returns.undo(refund_ids=[again.pk])
+
+        self.assertEqual((report, on_hand()), ({again.pk: {"movements": 0}}, OPENED - 5))
+
     def test_are_not_undone_where_none_was_noted_nor_made_in_another_currency(self):
         (refund,) = self.refunds(5350)
 
@@ -145,9 +156,9 @@ class TestReturns(TestCase):
 class TestNegativeStock(TestCase):
     def test_is_flagged_only_as_long_as_it_is_negative(self):
         restaurant = bar("Cola")
-        first, second, third = [cooked(restaurant=restaurant) for _ in range(3)]  # 15 of 10 bottles
+        orders = [cooked(restaurant=restaurant) for _ in range(3)]  # 15 of 10 bottles
         since = Stock.objects.get(ingredient__name="Cola").negative_since
-        refund = make_refund(second)
+        refund = make_refund(orders[1])
 
         returns.put_back(refund_ids=[refund.pk])
         full = Stock.objects.get(ingredient__name="Cola")

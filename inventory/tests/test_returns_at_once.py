@@ -5,8 +5,9 @@ from django.test import TransactionTestCase
 from inventory import consumption, returns
 from inventory.models import Stock
 from inventory.tests.test_returns import OPENED, bar, cooked, on_hand
+from orders.models import OrderLine
 from orders.testing import make_order, make_refund
-from orders.tests.at_once import all_at_once, while_open
+from orders.tests.at_once import all_at_once, free_while_it_waits, while_open
 
 
 class TestReturnsAtOnce(TransactionTestCase):
@@ -34,3 +35,22 @@ class TestReturnsAtOnce(TransactionTestCase):
 
         drinks = Stock.objects.filter(ingredient__name__startswith="Drink")
         self.assertEqual(set(drinks.values_list("on_hand", flat=True)), {OPENED - 5})
+
+    def test_take_lines_and_drinks_by_their_ids_so_that_no_circle_can_close(self):
+        restaurant = bar(*self.DRINKS)
+        orders = [cooked(restaurant=restaurant) for _ in range(3)]
+        drinks = Stock.objects.filter(ingredient__name__startswith="Drink").order_by("ingredient")
+        lines = OrderLine.objects.filter(order__in=orders).order_by("pk")
+        for rows in (lines, drinks):
+            with self.subTest(rows.model.__name__):
+                first, *others = rows.values_list("pk", flat=True)
+                refunds = [make_refund(order, minor=5350).pk for order in reversed(orders)]
+
+                free = free_while_it_waits(
+                    partial(returns.put_back, refund_ids=refunds),
+                    waits_for=rows.filter(pk=first),
+                    free=rows.exclude(pk=first),
+                )
+
+                self.assertEqual(free, set(others))
+                returns.undo(refund_ids=refunds)

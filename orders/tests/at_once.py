@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 PATIENCE_SECONDS = 20
 SOMEBODY_WAITS_FOR_US = """
@@ -26,6 +27,22 @@ def while_open(first: Callable[[], Any], second: Callable[[], Any]) -> tuple[Any
             theirs = other.submit(_on_its_own, second)
             _wait_until(lambda: theirs.done() or _somebody_waits())
         return ours, theirs.result(PATIENCE_SECONDS)
+
+
+def free_while_it_waits(
+    work: Callable[[], Any], *, waits_for: QuerySet[Any], free: QuerySet[Any]
+) -> set[Any]:
+    """
+    Let `work` wait for the rows that we hold, and return the keys of those rows it has not locked before it waited.
+    """
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            assert list(waits_for.select_for_update()), "there is nothing to wait for"
+            theirs = other.submit(_on_its_own, work)
+            _wait_until(_somebody_waits)
+            keys = set(free.select_for_update(skip_locked=True).values_list("pk", flat=True))
+        theirs.result(PATIENCE_SECONDS)
+    return keys
 
 
 def all_at_once(*works: Callable[[], Any]) -> Sequence[Any]:

@@ -3,6 +3,7 @@ What can happen to the money of a few orders: refunds in parts, some of which fa
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from hypothesis import strategies as st
 
@@ -54,7 +55,7 @@ def stories(draw, *, totals: tuple[int, ...]) -> Story:
 
 
 def _between(cuts: list[int]) -> list[int]:
-    return [high - low for low, high in zip(cuts, cuts[1:], strict=False)]
+    return [high - low for low, high in pairwise(cuts)]
 
 
 def _in_batches(draw, told):
