@@ -12,6 +12,7 @@ from orders.models import (
     OrderLine,
     OrderTax,
     Payment,
+    Refund,
     Restaurant,
     StaffRecipient,
     Tax,
@@ -22,6 +23,11 @@ from pipeline.admin import ReadOnly
 
 class Lines(admin.TabularInline):
     model = OrderLine
+    extra = 0
+
+
+class Refunds(admin.TabularInline):
+    model = Refund
     extra = 0
 
 
@@ -40,7 +46,7 @@ class OrderAdmin(ReadOnly):
     list_filter = ("status", "restaurant")
     search_fields = ("=public_id", "=number", "=payment_intent")
     ordering = ("-id",)
-    inlines = (Lines, Taxes)
+    inlines = (Lines, Taxes, Refunds)
     show_full_result_count = False
 
 
