@@ -62,6 +62,7 @@ NOTE = RefundNote(
     back=Row(label="This refund", amount=REFUNDED),
     after=(Row(label="Remains paid", amount="$6.50"),),
 )
+CANCELLED: dict[str, object] = {"ticket": TICKET, "placed": RECEIPT.placed, "refunded": NOTE.begun}
 # Every template that a letter is made of, what fills it in, and what it has to show.
 TEMPLATES: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
     "notifications/receipt.txt": ({"receipt": RECEIPT}, (NUMBER, DISH)),
@@ -72,6 +73,8 @@ TEMPLATES: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
     "notifications/refund.html": ({"note": NOTE}, (NUMBER, REFUNDED)),
     "notifications/refund_failed.txt": ({"note": NOTE}, (NUMBER, REFUNDED)),
     "notifications/refund_failed.html": ({"note": NOTE}, (NUMBER, REFUNDED)),
+    "notifications/cancellation.txt": (CANCELLED, (NUMBER, DISH)),
+    "notifications/cancellation.html": (CANCELLED, (NUMBER, DISH)),
 }
 
 
