@@ -40,12 +40,12 @@ class Fault:
     status: int = 500
 
     @classmethod
-    def from_document(cls, document: object) -> Self:
+    def from_document(cls, document: Any) -> Self:
         """
         Read a fault as the control API takes it.
         """
         try:
-            return cls(**{**document, "mode": Mode(document["mode"])})  # type: ignore[dict-item,index]
+            return cls(**{**document, "mode": Mode(document["mode"])})
         except (TypeError, KeyError, ValueError) as error:
             raise ImpossibleFaultError(f"{document!r} is no fault: {error}") from error
 
