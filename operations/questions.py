@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.db.models.functions import Now
 
-from payments import rejections
+from payments import reconciliation_history, rejections
 from payments.models import StripeEvent
 from pipeline import backlog, lanes, troubles, workers
 from pipeline.queues import Queue
@@ -108,3 +108,17 @@ def events_in_review() -> Measured:
         state=StripeEvent.State.IN_REVIEW, received_at__gte=Now() - timedelta(seconds=DAY)
     )
     return {"": doubtful.count()}
+
+
+def missed_webhooks() -> Measured:
+    """
+    How many orders reconciliation had to repair within the last two hours.
+    """
+    return {"": reconciliation_history.repaired_lately(within_seconds=2 * HOUR)}
+
+
+def hours_not_reconciled() -> Measured:
+    """
+    For how long scheduled reconciliations have been failing.
+    """
+    return {"": reconciliation_history.failing_for_seconds() / HOUR}

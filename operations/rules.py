@@ -138,4 +138,18 @@ RULES = (
         sentence="{value:.0f} payments of the last day do not fit their order.",
         remedy="A person must look (admin, Stripe events, state in review): amount, currency, or paid twice.",
     ),
+    Rule(
+        name="missed_webhooks",
+        question=questions.missed_webhooks,
+        at_least=1,
+        sentence="Reconciliation repaired {value:.0f} orders within two hours: the webhook was missed.",
+        remedy="Look at the endpoint in Stripe's dashboard: deliveries that fail, types that are not sent, or switched off.",
+    ),
+    Rule(
+        name="cannot_reconcile",
+        question=questions.hours_not_reconciled,
+        at_least=3,
+        sentence="For {value:.0f} hours Stripe could not be asked what its webhook has not told us.",
+        remedy="manage.py reconcile_payments says why. Nothing is lost: the next success looks at all that time.",
+    ),
 )
