@@ -5,6 +5,7 @@ In rare cases Stripe makes no event at all (https://docs.stripe.com/webhooks/han
 that was restored from a backup has forgotten events that Stripe delivered long ago. So objects are looked at, too.
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,8 +13,8 @@ from typing import Any
 
 from django.conf import settings
 
-from orders.models import Payment
-from payments.meanings import NOTHING_MORE_TO_PAY, REFUND_STATUS
+from orders.models import Payment, Refund, RefundStatus
+from payments.meanings import NOTHING_MORE_TO_PAY, REFUND_STATUS, RefundTold
 from payments.models import StripeEvent
 from payments.stripe_api import API_VERSION
 from payments.stripe_gateway import Event, NotFromStripe, listed_event
@@ -28,6 +29,7 @@ MONEY = (
     "checkout.session.completed",
     "checkout.session.async_payment_succeeded",
 )
+REFUNDS = ("refund.created", "refund.updated", "refund.failed", "charge.refund.updated", "charge.refunded")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +93,37 @@ def sessions_not_told(page: list[Document]) -> Iterator[Event]:
             )
 
 
+def refunds_not_told(page: list[Document]) -> Iterator[Event]:
+    """
+    Refunds that stand further than we know: begun, arrived or failed without an event that told so.
+    """
+    ours = [refund for refund in page if refund.get("payment_intent")]
+    known = _furthest(Refund.objects.filter(stripe_id__in=_ids(ours)).values_list("stripe_id", "status"))
+    kept = StripeEvent.objects.filter(object_id__in=_ids(ours), facts__means=RefundTold.__name__)
+    told = _furthest(kept.values_list("object_id", "facts__status"))
+    for refund in ours:
+        status = REFUND_STATUS.get(refund["status"], RefundStatus.PENDING)
+        if _rank(status) > max(known.get(refund["id"], -1), told.get(refund["id"], -1)):
+            failed = status == RefundStatus.FAILED  # when, it does not say: now that we hear of it
+            yield _as_event(
+                refund,
+                type_="refund.failed" if failed else "refund.updated",
+                status=refund["status"],
+                created=int(time.time()) if failed else refund["created"],
+            )
+
+
+def _furthest(told: Iterable[tuple[str, str]]) -> dict[str, int]:
+    furthest: dict[str, int] = {}
+    for refund, status in told:
+        furthest[refund] = max(_rank(status), furthest.get(refund, -1))
+    return furthest
+
+
+def _rank(status: str) -> int:
+    return RefundStatus.values.index(status)
+
+
 def _as_event(about: Document, *, type_: str, status: str, created: int) -> Event:
     """
     What the object says, as an event that anybody can see is not Stripe's own.
@@ -124,6 +157,7 @@ def _ids(page: list[Document]) -> list[str]:
 SOURCES = (
     Source(title="events of cards", path="/v1/events", news=events_not_kept, asked={"types": CARDS}),
     Source(title="events of money", path="/v1/events", news=events_not_kept, asked={"types": MONEY}),
+    Source(title="events of refunds", path="/v1/events", news=events_not_kept, asked={"types": REFUNDS}),
     Source(
         title="PaymentIntents",
         path="/v1/payment_intents",
@@ -131,4 +165,5 @@ SOURCES = (
         asked={"expand": ["data.latest_charge"]},
     ),
     Source(title="Checkout Sessions", path="/v1/checkout/sessions", news=sessions_not_told),
+    Source(title="refunds", path="/v1/refunds", news=refunds_not_told),
 )

@@ -1,64 +1,22 @@
 """
-Reconciliation with the real `stripe` library, against our stand-in of Stripe over HTTP.
+Reconciliation: what was missed is booked once, and nothing else is touched.
 """
 
-import io
-import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-from django.core.management import CommandError, call_command
-from django.db import connection, transaction
-from django.test import TestCase, TransactionTestCase, override_settings
-from django.utils import timezone
+from django.test import TestCase, override_settings
 
-from devtools.show.crew import any_free_port
-from devtools.stripe_api import running_stripe_api
 from devtools.stripe_sender import events
-from operations.tasks import reconcile_payments_task
 from orders.models import Charge, Order, OrderStatus, Payment
 from orders.testing import make_order, make_restaurant
 from payments import missed
+from payments.meanings import READ
 from payments.models import Reconciliation, StripeEvent
-from payments.reconciliation import Wish, reconcile, reconcile_on_schedule
-from payments.reconciliation_history import OVERLAP
-from payments.stripe_api import ASKED_AT_MOST, StripeApi
 from payments.testing import deliver, sale_of
-from pipeline.models import StepRun
-from pipeline.steps import menu
+from payments.tests.at_stripe import AtStripe
 
-KEY = "sk_test_reconciliation"
 PAYING = (events.payment_intent_succeeded, events.checkout_session_completed)
 State = StripeEvent.State
-
-
-class AtStripe:
-    """
-    A test case with a stand-in of Stripe for all its tests, and a fresh start for each.
-    """
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.home = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
-
-    def setUp(self):
-        home = Path(self.enterContext(tempfile.TemporaryDirectory(dir=self.home)))
-        self.stripe = self.enterContext(running_stripe_api(home=home, key=KEY))
-        self.enterContext(override_settings(STRIPE_SECRET_KEY=KEY, STRIPE_API_BASE=self.stripe.url))
-        self.waits = []
-
-    def reconcile(self, **wish):
-        wish = {"since": timezone.now() - timedelta(hours=1), **wish}
-        return reconcile(Wish(**wish), stripe=StripeApi(wait=self.waits.append))
-
-    def assert_paid_once(self, order):
-        order.refresh_from_db()
-        promised = StepRun.objects.filter(order_id=order.pk).count()
-        self.assertEqual((order.status, promised), (OrderStatus.PAID, len(list(menu))))
-        self.assertEqual(Payment.objects.filter(order=order).count(), 1)
 
 
 class TestReconciliation(AtStripe, TestCase):
@@ -216,7 +174,7 @@ class TestReconciliation(AtStripe, TestCase):
     def test_asks_for_every_type_of_event_that_means_something_to_us(self):
         asked = {type_ for source in missed.SOURCES for type_ in source.asked.get("types", ())}
 
-        self.assertEqual(asked, inbox_types())
+        self.assertEqual(asked, {"charge.succeeded", *READ})
 
     def test_speaks_for_the_connected_account_that_is_ours(self):
         order = make_order(paid=False)
@@ -227,256 +185,3 @@ class TestReconciliation(AtStripe, TestCase):
             self.reconcile()
 
         self.assert_paid_once(order)
-
-
-def inbox_types():
-    return {*missed.CARDS, *missed.MONEY}
-
-
-class TestTroubleAtStripe(AtStripe, TestCase):
-    def setUp(self):
-        super().setUp()
-        self.order = make_order(paid=False)
-        self.stripe.happened(events.payment_intent_succeeded(sale_of(self.order)))
-
-    def test_is_waited_out_as_long_as_stripe_says(self):
-        self.stripe.break_down("rate_limited", times=2, seconds=7)
-
-        report = self.reconcile()
-
-        self.assert_paid_once(self.order)
-        self.assertEqual((self.waits, report.because), ([7.0, 7.0], ""))
-
-    def test_that_passes_is_waited_out(self):
-        for how in ({"mode": "server_error", "status": 503}, {"mode": "hang_up"}, {"mode": "html"}):
-            self.stripe.break_down(**how, times=1)
-
-        report = self.reconcile()
-
-        self.assertEqual((len(report.orders), self.waits), (1, [1.0, 2.0, 4.0]))
-
-    def test_that_stays_is_said_with_its_remedy(self):
-        for how, remedy in (
-            ({"mode": "rate_limited", "seconds": 1}, "too much is asked of it"),
-            ({"mode": "server_error"}, "status.stripe.com"),
-            ({"mode": "hang_up"}, "Stripe cannot be reached."),
-        ):
-            with self.subTest(how):
-                self.waits = []
-                self.stripe.break_down(**how)
-
-                report = self.reconcile()
-                self.stripe.mend()
-
-                self.assertIn(remedy, report.because)
-                self.assertEqual(len(self.waits), ASKED_AT_MOST - 1)
-                self.assertIn(remedy, Reconciliation.objects.latest("pk").because)
-
-    def test_is_not_waited_for_longer_than_a_minute(self):
-        self.stripe.break_down("rate_limited", seconds=3600)
-
-        report = self.reconcile()
-
-        self.assertEqual((self.waits, bool(report.because)), ([], True))
-
-    def test_in_the_midst_keeps_what_was_found_before(self):
-        self.stripe.break_down("server_error", path="/v1/checkout/sessions")
-
-        report = self.reconcile()
-
-        self.assert_paid_once(self.order)
-        self.assertIn("status 500", report.because)
-        self.assertEqual(Reconciliation.objects.get().repaired_orders, 1)
-
-    def test_with_the_key_is_said_at_once(self):
-        for key, remedy in (
-            ("sk_test_rolled", "it may have been rolled"),
-            ("", "STRIPE_SECRET_KEY is not set"),
-        ):
-            with self.subTest(key), override_settings(STRIPE_SECRET_KEY=key):
-                error = self.command_error()
-
-                self.assertIn(remedy, error)
-                self.assertNotIn("rolled_", error)
-        self.assertEqual(self.waits, [])
-
-    def test_with_the_way_there_is_an_error_of_the_command(self):
-        with override_settings(STRIPE_API_BASE=f"http://127.0.0.1:{any_free_port()}"):
-            report = self.reconcile()
-
-        self.assertIn("Stripe cannot be reached.", report.because)
-
-    def command_error(self):
-        with self.assertRaises(CommandError) as error:
-            call_command("reconcile_payments", stdout=io.StringIO())
-        return str(error.exception)
-
-
-class TestCommand(AtStripe, TestCase):
-    def run_it(self, *words):
-        out = io.StringIO()
-        call_command("reconcile_payments", *words, stdout=out, no_color=True)
-        return out.getvalue().splitlines()
-
-    def test_says_what_it_repaired(self):
-        for _ in range(2):
-            self.stripe.happened(events.payment_intent_succeeded(sale_of(make_order(paid=False))))
-        self.stripe.happened(events.payment_intent_succeeded(sale_of(make_order(paid=False), amount=1)))
-
-        said = self.run_it("--since", "2h")
-
-        self.assertEqual(
-            said[-1],
-            "Repaired 2 orders: the webhook was missed. "
-            "1 want a person (admin, Stripe events: in review, unmatched).",
-        )
-        [line] = [line.split() for line in said if line.startswith("events of money")]
-        self.assertEqual(line[3:], ["3", "3", "2", "1", "0", "0", "0"])
-
-    def test_says_that_nothing_was_missed(self):
-        self.assertEqual(self.run_it()[-1], "Nothing was missed.")
-
-    def test_says_what_a_dry_run_would_take_in(self):
-        self.stripe.happened(events.charge_succeeded(sale_of(make_order(paid=False))))
-
-        self.assertEqual(self.run_it("--dry-run")[-1], "1 was missed. Without --dry-run it is taken in.")
-
-    def test_takes_a_time_in_any_of_its_forms_and_no_nonsense(self):
-        for when in ("24h", "90m", "3d", "2026-11-20", "2026-11-20T00:00", "2026-11-20T00:00+02:00"):
-            self.assertIn("Since 20", self.run_it("--since", when)[0])
-        for when in ("yesterday", "2999-01-01", "5"):
-            with self.assertRaisesRegex(CommandError, "is no time|lies in the future"):
-                self.run_it("--since", when)
-
-
-class TestSchedule(AtStripe, TestCase):
-    def setUp(self):
-        super().setUp()
-        self.now = datetime.now(UTC)
-
-    def on_schedule(self, **how):
-        how = {"now": self.now, "within_seconds": 60, **how}
-        return reconcile_on_schedule(**how, stripe=StripeApi(wait=self.waits.append))
-
-    def test_repairs_orders_by_a_task_of_the_worker(self):
-        order = make_order(paid=False)
-        self.stripe.happened(events.payment_intent_succeeded(sale_of(order)))
-
-        answer = reconcile_payments_task.apply().get()
-
-        self.assert_paid_once(order)
-        self.assertEqual(answer, {"missed": 1, "repaired_orders": 1, "because": ""})
-
-    def test_does_not_ask_again_for_events_that_were_delivered(self):
-        event = events.payment_intent_succeeded(sale_of(make_order(paid=False)))
-        deliver(event)
-        self.stripe.happened(event, delivered=True)
-
-        report = self.on_schedule()
-
-        self.assertEqual([row.looked_at for row in report.rows if row.title.startswith("events")], [0, 0])
-        self.assertEqual(report.missed, 0)
-
-    def test_finds_by_their_objects_what_was_delivered_and_forgotten_since(self):
-        order = make_order(paid=False)
-        event = events.payment_intent_succeeded(sale_of(order))
-        self.stripe.happened(event, delivered=True)  # to a database that was since restored from a backup
-
-        self.on_schedule()
-
-        self.assert_paid_once(order)
-
-    @override_settings(STRIPE_RECONCILE_HOURS=2)
-    def test_looks_back_to_the_last_time_that_it_came_to_its_end(self):
-        self.assertEqual(self.on_schedule().since, self.now - timedelta(hours=2))
-
-        long_ago = self.now - timedelta(hours=30)
-        Reconciliation.objects.update(began_at=long_ago)
-        self.stripe.break_down("server_error", times=ASKED_AT_MOST)
-        failed = self.on_schedule()
-        again = self.on_schedule()
-
-        self.assertNotEqual(failed.because, "")
-        self.assertEqual(again.since, long_ago - OVERLAP)
-        self.assertEqual(self.on_schedule().since, self.now - timedelta(hours=2))
-
-    def test_looks_back_no_further_than_events_are_kept(self):
-        self.on_schedule()
-        Reconciliation.objects.update(began_at=self.now - timedelta(days=80))
-
-        self.assertEqual(self.on_schedule().since, self.now - timedelta(days=30))
-
-    def test_breaks_off_when_its_time_is_over_and_says_so(self):
-        self.stripe.happened(events.payment_intent_succeeded(sale_of(make_order(paid=False))))
-
-        report = self.on_schedule(within_seconds=0)
-
-        self.assertIn("more to look at than there was time", report.because)
-
-    def test_forgets_itself_after_three_months(self):
-        self.on_schedule()
-        Reconciliation.objects.update(began_at=self.now - timedelta(days=91))
-
-        self.on_schedule()
-
-        self.assertEqual(Reconciliation.objects.count(), 1)
-
-
-class TestTwoAtOnce(AtStripe, TransactionTestCase):
-    def test_book_each_order_once_beside_the_webhook(self):
-        restaurant = make_restaurant()
-        orders = [make_order(restaurant=restaurant, paid=False) for _ in range(12)]
-        told = [events.payment_intent_succeeded(sale_of(order)) for order in orders]
-        self.stripe.happened(*told)
-
-        with ThreadPoolExecutor(3) as crew:
-            works = [
-                crew.submit(closing, self.reconcile),
-                crew.submit(closing, self.reconcile),
-                crew.submit(closing, lambda: [deliver(event) for event in reversed(told)]),
-            ]
-            first, second, statuses = (work.result(timeout=60) for work in works)
-
-        self.assertEqual(set(statuses), {200})
-        for order in orders:
-            self.assert_paid_once(order)
-        self.assertEqual(first.orders & second.orders, set())
-        self.assertEqual(StripeEvent.objects.filter(state=State.HANDLED).count(), 12)
-
-    def test_wait_for_a_delivery_of_the_same_event_that_is_under_way(self):
-        order = make_order(paid=False)
-        event = events.payment_intent_succeeded(sale_of(order))
-        self.stripe.happened(event)
-
-        with ThreadPoolExecutor(1) as crew:
-            with transaction.atomic():
-                deliver(event)
-                work = crew.submit(closing, self.reconcile)
-                self.wait_until_somebody_waits_for_a_lock()
-            report = work.result(timeout=30)
-
-        self.assert_paid_once(order)
-        self.assertEqual((report.orders, StripeEvent.objects.count()), (set(), 1))
-
-    def wait_until_somebody_waits_for_a_lock(self):
-        give_up_at = time.monotonic() + 20
-        while time.monotonic() < give_up_at:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_stat_clear_snapshot()")  # within a transaction it is taken once
-                cursor.execute(
-                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-                )
-                if cursor.fetchone()[0]:
-                    return
-            time.sleep(0.02)
-        self.fail("nobody waited")
-
-
-def closing(work):
-    """
-    Work in a thread, which has a connection of its own.
-    """
-    try:
-        return work()
-    finally:
-        connection.close()
