@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from django.db.models.functions import Now
 
+from orders.models import Dispute, DisputeStatus, OrderStatus
 from payments import reconciliation_history, rejections
 from payments.models import StripeEvent
 from pipeline import backlog, lanes, troubles, workers
@@ -107,7 +108,26 @@ def events_in_review() -> Measured:
     doubtful = StripeEvent.objects.filter(
         state=StripeEvent.State.IN_REVIEW, received_at__gte=Now() - timedelta(seconds=DAY)
     )
-    return {"": doubtful.count()}
+    return {"": doubtful.exclude(order__status=OrderStatus.PARTLY_PAID).count()}
+
+
+def partly_paid_orders() -> Measured:
+    """
+    How many orders of the last day were paid in part only.
+    """
+    parts = StripeEvent.objects.filter(
+        state=StripeEvent.State.IN_REVIEW,
+        received_at__gte=Now() - timedelta(seconds=DAY),
+        order__status=OrderStatus.PARTLY_PAID,
+    )
+    return {"": parts.values("order").distinct().count()}
+
+
+def open_disputes() -> Measured:
+    """
+    How many disputes wait for our answer, or for the bank.
+    """
+    return {"": Dispute.objects.filter(status=DisputeStatus.OPEN).count()}
 
 
 def missed_webhooks() -> Measured:

@@ -21,6 +21,7 @@ class StripeEvent(models.Model):
 
         HANDLED = "handled", "led to what it should"
         CONFIRMED = "confirmed", "told us what we knew already"
+        NOTED = "noted", "shown beside its order; nothing follows from it"
         IGNORED = "ignored", "of a type that changes nothing here"
         UNMATCHED = "unmatched", "names an order that we do not know (yet)"
         IN_REVIEW = "in_review", "does not fit its order: a person must look"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from devtools.stripe_sender import events, sign
+from orders.models import Dispute
 from orders.testing import NOON, make_order
 from payments.models import Reconciliation
 from payments.testing import deliver, post, sale_of
@@ -130,6 +131,21 @@ def reconcile_well(_step: Step) -> None:
     Reconciliation.objects.create(since=NOON, scheduled=True, ended_at=NOON)
 
 
+def capture_a_part(_step: Step) -> None:
+    order = make_order(paid=False)
+    deliver(events.payment_intent_succeeded(sale_of(order), amount_received=order.total_minor - 1))
+
+
+def dispute(_step: Step) -> None:
+    sale = sale_of(make_order(paid=False))
+    deliver(events.payment_intent_succeeded(sale))
+    deliver(events.charge_dispute_created(sale))
+
+
+def lose_the_dispute(_step: Step) -> None:
+    deliver(events.charge_dispute_closed(sale_of(Dispute.objects.get().order)))
+
+
 def nothing(_step: Step) -> None:
     pass
 
@@ -176,6 +192,8 @@ PROVOCATIONS = (
     Provocation(rule="oversized", subject="too_large", provoke=deliver_too_much, mend=an_hour_passes),
     Provocation(rule="unmatched", subject="", provoke=pay_for_nothing, mend=a_day_passes),
     Provocation(rule="in_review", subject="", provoke=pay_too_little, mend=a_day_passes),
+    Provocation(rule="partly_paid", subject="", provoke=capture_a_part, mend=a_day_passes),
+    Provocation(rule="disputes", subject="", provoke=dispute, mend=lose_the_dispute),
     Provocation(
         rule="missed_webhooks",
         subject="",
