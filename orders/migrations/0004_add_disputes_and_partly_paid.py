@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0002_add_refunds'),
+        ('orders', '0003_let_ingredients_return'),
     ]
 
     operations = [
