@@ -250,8 +250,8 @@ if STRIPE_ACCOUNT and not STRIPE_ACCOUNT.startswith("acct_"):
 STRIPE_API_BASE = env.url("STRIPE_API_BASE", schemes=("https", "http")) or "https://api.stripe.com"
 if urlsplit(STRIPE_API_BASE).scheme == "http" and urlsplit(STRIPE_API_BASE).hostname not in LOOPBACK:
     raise ImproperlyConfigured(
-        "STRIPE_API_BASE would send the secret key unencrypted. Write https://…; http:// is for a stand-in on this "
-        "machine (127.0.0.1)."
+        "STRIPE_API_BASE would send our key to Stripe unencrypted. Write https://…; http:// is for a stand-in on "
+        "this machine (127.0.0.1)."
     )
 STRIPE_RECONCILE_HOURS = env.whole("STRIPE_RECONCILE_HOURS", 24, at_most=30 * 24)
 if STRIPE_SECRET_KEY and STRIPE_RECONCILE_HOURS:

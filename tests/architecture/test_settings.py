@@ -126,7 +126,7 @@ class TestWrongValue:
             (
                 "STRIPE_API_BASE",
                 "http://secret.example.com",
-                "would send the secret key unencrypted. Write https://",
+                "unencrypted. Write https://",
             ),
             ("STRIPE_API_BASE", "secret.example.com", "must begin with one of: https://"),
             ("STRIPE_ACCOUNT", "secret", "Write acct_…, or unset it"),
