@@ -16,6 +16,8 @@ from orders.models import (
     PosProvider,
     Recipe,
     RecipeLine,
+    Refund,
+    RefundStatus,
     Restaurant,
     StaffRecipient,
     Tax,
@@ -111,6 +113,25 @@ def make_order(
             paid_at=NOON,
         )
     return order
+
+
+def make_refund(
+    order: Order, *, minor: int | None = None, status: RefundStatus = RefundStatus.SUCCEEDED
+) -> Refund:
+    """
+    A refund of a paid order (all that is left unless `minor` says how much), as the order's own sums know it.
+    """
+    refund = Refund.objects.create(
+        order=order,
+        stripe_id=f"re_test_{next(_numbers)}_{order.pk}",
+        amount_minor=order.total_minor - order.refunded_minor if minor is None else minor,
+        currency=order.currency,
+        status=status,
+        refunded_at=NOON,
+        failed_at=NOON if status == RefundStatus.FAILED else None,
+    )
+    order.mark_refunded(minor=Refund.sum_of(order))
+    return refund
 
 
 def _customer(email: str, name: str, *, member: bool) -> Customer:

@@ -3,18 +3,29 @@ Stripe's events: kept once, handled once, and tried again where their order was 
 """
 
 import hashlib
-import uuid
-from dataclasses import asdict
 from datetime import timedelta
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import Q
 from django.db.models.functions import Now
 
-from orders.models import Charge, Order
+from orders.models import Charge
+from payments import matching
+from payments.booked import Booked
+from payments.meanings import (
+    CardCharged,
+    Meaning,
+    MoneyArrived,
+    RefundedSoFar,
+    RefundTold,
+    as_facts,
+    card_charged,
+    from_facts,
+    meaning,
+)
 from payments.models import StripeEvent
-from payments.services import Booked, PaymentSucceeded, mark_order_as_paid
-from payments.stripe_gateway import CardCharged, Event, MoneyArrived, card_charged, money_arrived
+from payments.refunds import book_refund, book_refunded_so_far
+from payments.services import PaymentSucceeded, mark_order_as_paid
+from payments.stripe_gateway import Event
 from pipeline import journal
 
 FIRST_RETRY_SECONDS = 5
@@ -24,10 +35,13 @@ RETRY_AT_ONCE = 20
 PUT_OFF = timedelta(hours=1)
 PUT_OFF_BRIEFLY = timedelta(seconds=30)
 BOOKED_AS = {
-    Booked.PAID: StripeEvent.State.HANDLED,
-    Booked.ALREADY_PAID: StripeEvent.State.CONFIRMED,
+    Booked.DONE: StripeEvent.State.HANDLED,
+    Booked.KNOWN: StripeEvent.State.CONFIRMED,
     Booked.IN_REVIEW: StripeEvent.State.IN_REVIEW,
+    Booked.TOO_EARLY: StripeEvent.State.UNMATCHED,
 }
+NO_ORDER = "no order of ours has this reference, PaymentIntent or Session"
+NOT_YET = "the payment (or refund) that it builds on has not been told yet"
 
 # Waits for a delivery of the same event that is under way, so that a duplicate is answered only when the first is safe.
 KEEP = """
@@ -47,11 +61,11 @@ def receive(event: Event, *, body: bytes) -> bool:
         if not _keep(event, body):
             return False
         _note_the_card(card_charged(event))
-        money = money_arrived(event)
-        if money is not None:
+        told = meaning(event)
+        if told is not None:
             kept = StripeEvent.objects.get(pk=event.id)
-            kept.facts = asdict(money)
-            _book(kept, money)
+            kept.facts = as_facts(told)
+            _book(kept, told)
     return True
 
 
@@ -72,7 +86,7 @@ def _retry(event_id: str) -> bool:
             kept = _lock_due(event_id)
             if kept is None:  # another dispatcher was quicker
                 return False
-            _book(kept, MoneyArrived(**kept.facts))
+            _book(kept, from_facts(kept.facts))
             return kept.state != StripeEvent.State.UNMATCHED
     except Exception as trouble:
         if isinstance(trouble, OperationalError) and not connection.is_usable():
@@ -125,44 +139,43 @@ def _note_the_card(card: CardCharged | None) -> None:
         )
 
 
-def _book(kept: StripeEvent, money: MoneyArrived) -> None:
-    order_id = _order_of(money)
-    if order_id is None:
-        _wait_for_the_order(kept)
-    else:
-        booked = mark_order_as_paid(order_id=order_id, payment=_payment(kept, money))
-        kept.order_id, kept.state, kept.retry_at = order_id, BOOKED_AS[booked], None
+def _book(kept: StripeEvent, told: Meaning) -> None:
+    order_id = matching.order_of(told)
+    booked = Booked.TOO_EARLY if order_id is None else _booked(order_id, kept, told)
+    kept.order_id, kept.state, kept.because, kept.retry_at = order_id, BOOKED_AS[booked], "", None
+    if booked is Booked.TOO_EARLY:
+        _try_again_later(kept)
     kept.save()
+    if booked is Booked.DONE:
+        _book_what_waited_for(told)
 
 
-def _wait_for_the_order(kept: StripeEvent) -> None:
-    kept.state = StripeEvent.State.UNMATCHED
-    kept.because = "no order of ours has this reference, PaymentIntent or Session"
+def _booked(order_id: int, kept: StripeEvent, told: Meaning) -> Booked:
+    match told:
+        case MoneyArrived():
+            return mark_order_as_paid(order_id=order_id, payment=_payment(kept, told))
+        case RefundTold():
+            return book_refund(order_id=order_id, told=told, told_at=kept.happened_at)
+        case RefundedSoFar():
+            return book_refunded_so_far(order_id=order_id, told=told, told_at=kept.happened_at)
+
+
+def _try_again_later(kept: StripeEvent) -> None:
+    kept.because = NO_ORDER if kept.order_id is None else NOT_YET
     wait = timedelta(seconds=FIRST_RETRY_SECONDS * 2 ** min(kept.tries, DOUBLINGS))
     kept.tries += 1
     kept.retry_at = Now() + wait if kept.tries <= TRIES else None
 
 
-def _order_of(money: MoneyArrived) -> int | None:
+def _book_what_waited_for(told: Meaning) -> None:
     """
-    The order by our own reference, or else by the ids that Stripe gave its checkout.
+    Book the refunds that were told before their payment. Who holds one of them already waits for our order.
     """
-    reference = _as_uuid(money.order_reference)
-    if reference is not None:
-        named = Order.objects.filter(public_id=reference).values_list("pk", flat=True).first()
-        if named is not None:
-            return named
-    by_checkout = Q(payment_intent=money.payment_intent)
-    if money.checkout_session:
-        by_checkout |= Q(checkout_session=money.checkout_session)
-    return Order.objects.filter(by_checkout).order_by("pk").values_list("pk", flat=True).first()
-
-
-def _as_uuid(reference: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(reference)
-    except ValueError:
-        return None
+    waiting = StripeEvent.objects.select_for_update(skip_locked=True).filter(
+        state=StripeEvent.State.UNMATCHED, facts__payment_intent=told.payment_intent
+    )
+    for kept in waiting.order_by("happened_at", "pk"):
+        _book(kept, from_facts(kept.facts))
 
 
 def _payment(kept: StripeEvent, money: MoneyArrived) -> PaymentSucceeded:

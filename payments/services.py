@@ -4,12 +4,12 @@ Money meets order.
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 
 from django.conf import settings
 from django.db import transaction
 
 from orders.models import Order, OrderStatus, Payment
+from payments.booked import Booked
 from payments.hooks import run_post_payment_hooks
 
 
@@ -26,16 +26,6 @@ class PaymentSucceeded:
     happened_at: datetime
 
 
-class Booked(Enum):
-    """
-    What a payment did to its order.
-    """
-
-    PAID = "paid"
-    ALREADY_PAID = "already_paid"
-    IN_REVIEW = "in_review"
-
-
 def mark_order_as_paid(*, order_id: int, payment: PaymentSucceeded) -> Booked:
     """
     Record the payment and promise what follows, all or nothing; the same payment again changes nothing.
@@ -44,8 +34,8 @@ def mark_order_as_paid(*, order_id: int, payment: PaymentSucceeded) -> Booked:
     kept, shown, and nothing follows from it by itself.
     """
     with transaction.atomic():
-        order = Order.objects.select_for_update().get(pk=order_id)
-        if order.status == OrderStatus.PAID:
+        order = Order.objects.select_for_update(no_key=True).get(pk=order_id)
+        if order.is_paid:
             return _again(order, payment)
         if misfit := _misfit(order, payment):
             order.mark_in_review(reason=misfit)
@@ -54,12 +44,12 @@ def mark_order_as_paid(*, order_id: int, payment: PaymentSucceeded) -> Booked:
             return Booked.IN_REVIEW
         _record(order, payment)
         run_post_payment_hooks(order)
-    return Booked.PAID
+    return Booked.DONE
 
 
 def _again(order: Order, payment: PaymentSucceeded) -> Booked:
     same = Payment.objects.filter(order=order, payment_intent=payment.payment_intent).exists()
-    return Booked.ALREADY_PAID if same else Booked.IN_REVIEW
+    return Booked.KNOWN if same else Booked.IN_REVIEW
 
 
 def _misfit(order: Order, payment: PaymentSucceeded) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from pipeline.models import State
 from pipeline.statements import execute, rows
 from pipeline.steps import Attempt, Step
 
@@ -62,30 +63,33 @@ history AS (
 SELECT subject_id FROM done
 """
 
-# The end of one attempt that did not work out: `wait` in seconds, or NULL to bury.
+# The end of one attempt that did not work out: `wait` in seconds, or NULL to bury. What was withdrawn meanwhile is not
+# tried again.
 FAIL = """
 WITH failed AS (
     UPDATE pipeline_steprun
-       SET state = CASE WHEN %(wait)s::float IS NULL THEN 'buried' ELSE 'waiting' END,
-           due_at = clock_timestamp() + make_interval(secs => %(wait)s::float),
-           finished_at = CASE WHEN %(wait)s::float IS NULL THEN clock_timestamp() END,
+       SET state = CASE WHEN withdrawn THEN 'skipped' WHEN %(wait)s::float IS NULL THEN 'buried' ELSE 'waiting' END,
+           due_at = CASE WHEN NOT withdrawn THEN clock_timestamp() + make_interval(secs => %(wait)s::float) END,
+           finished_at = CASE WHEN withdrawn OR %(wait)s::float IS NULL THEN clock_timestamp() END,
            lease_token = NULL, because = %(because)s,
            sending_at = CASE WHEN %(unknown)s THEN coalesce(sending_at, clock_timestamp()) END
      WHERE step = %(step)s AND subject_id = %(subject)s AND state = 'running' AND lease_token = %(token)s
-    RETURNING id, order_id, attempts, due_at),
+    RETURNING id, order_id, attempts, state, due_at),
 history AS (
     INSERT INTO pipeline_stepevent (step_run_id, order_id, attempt, what, because, by, next_due_at)
-    SELECT id, order_id, attempts, CASE WHEN due_at IS NULL THEN 'buried' ELSE 'failed' END, %(because)s, '', due_at
+    SELECT id, order_id, attempts, CASE state WHEN 'waiting' THEN 'failed' ELSE state END, %(because)s, '', due_at
       FROM failed)
-SELECT count(*) FROM failed
+SELECT state FROM failed
 """
 
 # Nothing was tried: the attempt does not count, and what it marked as sending did not leave.
 POSTPONE = """
 UPDATE pipeline_steprun
-   SET state = 'waiting', attempts = attempts - 1, lease_token = NULL, because = %(because)s,
+   SET state = CASE WHEN withdrawn THEN 'skipped' ELSE 'waiting' END,
+       attempts = attempts - 1, lease_token = NULL, because = %(because)s,
        sending_at = CASE WHEN %(unknown)s THEN sending_at END,
-       due_at = clock_timestamp() + make_interval(secs => %(wait)s)
+       due_at = CASE WHEN NOT withdrawn THEN clock_timestamp() + make_interval(secs => %(wait)s) END,
+       finished_at = CASE WHEN withdrawn THEN clock_timestamp() END
  WHERE step = %(step)s AND subject_id = %(subject)s AND state = 'running' AND lease_token = %(token)s
 """
 
@@ -153,12 +157,13 @@ class Claim:
         ]
         return sorted(row[0] for row in self._rows(FINISH, subjects=subjects, reports=kept))
 
-    def fail(self, subject: int, *, because: str, wait: float | None, unknown: bool) -> bool:
+    def fail(self, subject: int, *, because: str, wait: float | None, unknown: bool) -> State | None:
         """
-        End the attempt at one subject: try again after `wait` seconds, or bury it (None); False if it is not ours.
+        End the attempt at one subject: try again after `wait` seconds, or bury it (None). Returns its state now, None if
+        it is not ours any more.
         """
-        done = self._rows(FAIL, subject=subject, because=because, wait=wait, unknown=unknown)
-        return bool(done[0][0])
+        left = self._rows(FAIL, subject=subject, because=because, wait=wait, unknown=unknown)
+        return State(left[0][0]) if left else None
 
     def postpone(self, subject: int, *, because: str, wait: float) -> None:
         """

@@ -13,7 +13,7 @@ from pipeline import answers
 from pipeline.queues import Queue
 from pipeline.rate_limits import RateLimit
 from pipeline.retries import RetryPolicy
-from pipeline.steps import UNLIMITED, Effect, Report, Step, Subject, menu
+from pipeline.steps import UNLIMITED, Effect, Report, Step, Subject, WhenWithdrawn, menu
 
 MESSAGE_SIZE_IN_WINDOWS = 4
 DATABASE_BATCH = 100
@@ -30,15 +30,18 @@ def post_payment_step(
     at_once: int = 8,
     rate_limit: RateLimit = UNLIMITED,
     looks_up: bool = False,
+    reverses: Task | Step | None = None,
+    when_withdrawn: WhenWithdrawn = WhenWithdrawn.SKIPPED,
     on_request: Callable[..., Report] | None = None,
 ) -> Callable[[Callable[..., Any]], Task]:
     """
-    Declare a step that each paid order gets.
+    Declare a step that each paid order gets (or each refund, with another `subject`).
 
     The function takes `order_ids` (all orders of a message) and returns `{order_id: …}`, or `order_id` and returns for
-    that one. With `Effect.DATABASE` it does its work and returns reports; it runs inside the transaction that marks
+    that one; about refunds, `refund_ids` or `refund_id`. With `Effect.DATABASE` it does its work and returns reports; it runs inside the transaction that marks
     the step as done. With `Effect.OUTSIDE` it returns a parcel, whose `send(attempt)` is called outside of any
-    transaction. `on_request(order_id, *arguments)` answers calls by hand that carry more than an order.
+    transaction. A step that `reverses` another waits until that one is at rest, and is skipped where there is nothing
+    to undo. `on_request(order_id, *arguments)` answers calls by hand that carry more than an order.
     """
 
     def declare(function: Callable[..., Any]) -> Task:
@@ -49,7 +52,7 @@ def post_payment_step(
             queue=queue,
             retry=retry,
             effect=effect,
-            work=_for_many(function),
+            work=_for_many(function, subject),
             priority=priority,
             subject=subject,
             timeout_seconds=timeout_seconds,
@@ -57,6 +60,8 @@ def post_payment_step(
             at_once=at_once,
             rate_limit=rate_limit,
             looks_up=looks_up,
+            reverses=reverses.name if reverses else "",
+            when_withdrawn=when_withdrawn,
             on_request=on_request,
         )
         menu.add(step)
@@ -112,18 +117,19 @@ def _as_task(step: Step, function: Callable[..., Any]) -> Task:
     return task
 
 
-def _for_many(function: Callable[..., Any]) -> Callable[[Sequence[int]], dict[int, Any]]:
+def _for_many(function: Callable[..., Any], subject: Subject) -> Callable[[Sequence[int]], dict[int, Any]]:
     """
-    The function in its form for many orders.
+    The function in its form for many subjects.
     """
+    one = "order_id" if subject is Subject.ORDER else "refund_id"
     parameters = list(inspect.signature(function).parameters)
-    if parameters == ["order_ids"]:
+    if parameters == [f"{one}s"]:
         return function
-    if parameters == ["order_id"]:
-        return lambda order_ids: {order_id: function(order_id) for order_id in order_ids}
+    if parameters == [one]:
+        return lambda subject_ids: {subject_id: function(subject_id) for subject_id in subject_ids}
     raise TypeError(
-        f"{function.__qualname__}({', '.join(parameters)}) cannot be a step: it must take either `order_id` "
-        "or `order_ids`, and nothing else."
+        f"{function.__qualname__}({', '.join(parameters)}) cannot be a step: it must take either `{one}` "
+        f"or `{one}s`, and nothing else."
     )
 
 

@@ -41,18 +41,20 @@ lost AS (
      ORDER BY run.id LIMIT %(limit)s FOR UPDATE OF run SKIP LOCKED),
 back AS (
     UPDATE pipeline_steprun run
-       SET state = CASE WHEN lost.spent THEN 'buried' ELSE 'promised' END,
-           due_at = CASE WHEN NOT lost.spent THEN clock_timestamp() END,
-           finished_at = CASE WHEN lost.spent THEN clock_timestamp() END,
+       SET state = CASE WHEN run.withdrawn THEN 'skipped' WHEN lost.spent THEN 'buried' ELSE 'promised' END,
+           due_at = CASE WHEN NOT (lost.spent OR run.withdrawn) THEN clock_timestamp() END,
+           finished_at = CASE WHEN lost.spent OR run.withdrawn THEN clock_timestamp() END,
            lease_token = NULL, alone = true, because = 'the worker was gone before it could say how it ended'
       FROM lost WHERE run.id = lost.id
     RETURNING run.id, run.step, run.order_id, run.attempts, run.state, run.because),
 history AS (
     INSERT INTO pipeline_stepevent (step_run_id, order_id, attempt, what, because, by)
     SELECT id, order_id, attempts, kind, because, ''
-      FROM back, unnest(ARRAY['lease_lost', 'buried']) AS kind WHERE kind = 'lease_lost' OR state = 'buried')
+      FROM back, unnest(ARRAY['lease_lost', 'buried', 'skipped']) AS kind WHERE kind IN ('lease_lost', state))
 SELECT step, order_id, attempts, state FROM back
 """
+
+LOST_AS = {"buried": "step.buried", "skipped": "step.skipped"}
 
 # By ctid, because a self-join that was planned while the table was empty can later take seconds.
 TAKE = """
@@ -131,7 +133,7 @@ def take_back_lost_leases() -> int:
         limit=TAKE_BACK_AT_ONCE,
     )
     for step, order_id, attempts, state in back:
-        event = "step.buried" if state == "buried" else "step.lease_lost"
+        event = LOST_AS.get(state, "step.lease_lost")
         journal.record(event, step=step, order_id=order_id, attempt=attempts, because="its worker is gone")
     return len(back)
 

@@ -12,7 +12,7 @@ from enum import Enum
 
 from celery import current_task
 
-from pipeline.steps import Attempt, Step
+from pipeline.steps import Attempt, Step, Subject
 
 logger = logging.getLogger("rms.pipeline")
 
@@ -26,7 +26,7 @@ WARNINGS = frozenset(
 KNOWN = WARNINGS | frozenset(
     {
         "step.done", "step.not_claimed", "step.revived", "step.discarded",
-        "step.handed_back", "batch.taken_apart", "dispatch.published", "lane.paused", "lane.resumed",
+        "step.handed_back", "step.skipped", "step.reinstated", "batch.taken_apart", "dispatch.published", "lane.paused", "lane.resumed",
         "database.released",
         "step.sent_on_request",
         "message.published", "message.received", "message.started", "message.done", "message.tried_again",
@@ -73,7 +73,8 @@ def untried(step: Step, subjects: Collection[int]) -> dict[str, object]:
     """
     The facts that say which orders (or refunds) a line is about that no attempt was made at.
     """
-    return {"step": step.name, f"{step.subject.value}_ids": list(subjects)}
+    whose = "order_ids" if step.subject is Subject.ORDER else "refund_ids"
+    return {"step": step.name, whose: list(subjects)}
 
 
 def without_secrets(text: str, *, longest: int = 300) -> str:

@@ -48,6 +48,9 @@ class StepRun(models.Model):
     sending_at = models.DateTimeField(
         null=True, blank=True, help_text="a request left whose outcome is not known (yet)"
     )
+    withdrawn = models.BooleanField(
+        default=False, db_default=False, help_text="nobody wants it any more: it is not begun again"
+    )
     because = models.CharField(max_length=300, blank=True, help_text="why it waits or lies buried")
     report = models.JSONField(null=True, blank=True)
     promised_at = models.DateTimeField(db_default=Now())

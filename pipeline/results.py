@@ -13,6 +13,12 @@ from pipeline.failures import NotNow, PermanentFailure, UnknownOutcome
 from pipeline.models import State
 from pipeline.steps import Report
 
+ENDED_AS = {
+    State.WAITING: "step.failed",
+    State.BURIED: "step.buried",
+    State.SKIPPED: "step.skipped",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
@@ -37,13 +43,12 @@ def settle(claim: Claim, subject: int, trouble: Exception) -> Result:
     facts = journal.tried(claim.step, [attempt])
     # That this attempt came to nothing does not tell what became of an earlier one.
     unknown = isinstance(trouble, UnknownOutcome) or attempt.outcome_unknown
-    if not claim.fail(subject, because=because, wait=wait, unknown=unknown):
+    state = claim.fail(subject, because=because, wait=wait, unknown=unknown)
+    if state is None:
         return _refused(facts)
-    if wait is None:
-        journal.record("step.buried", **facts, because=because, trouble=trouble)
-        return Result(state=State.BURIED, because=because)
-    journal.record("step.failed", **facts, because=because, trouble=trouble, again_in_seconds=round(wait, 1))
-    return Result(state=State.WAITING, because=because)
+    again = {"again_in_seconds": round(wait, 1)} if wait is not None and state is State.WAITING else {}
+    journal.record(ENDED_AS[state], **facts, because=because, trouble=trouble, **again)
+    return Result(state=state, because=because)
 
 
 def finished(claim: Claim, reports: dict[int, Report], ours: list[int]) -> dict[int, Result]:

@@ -36,7 +36,18 @@ class Subject(Enum):
     """
 
     ORDER = "order"
-    REFUND = "refund"
+    REFUND = "refund"  # money that went back
+    FAILED_REFUND = "failed_refund"  # money that went back and came again: the refund did not work
+
+
+class WhenWithdrawn(Enum):
+    """
+    What becomes of a step that is not done yet when its order (or refund) is withdrawn.
+    """
+
+    SKIPPED = "skipped"  # not begun any more
+    RESUMED = "resumed"  # not begun any more, unless the withdrawal is taken back
+    GOES_ON = "goes_on"  # carried out all the same
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +99,8 @@ class Step:
     at_once: int = 8  # outside only: requests under way at the same time in one worker process
     rate_limit: RateLimit = UNLIMITED  # outside only: orders a second, over all workers
     looks_up: bool = False  # outside only: an attempt after an unknown outcome asks the other side first
+    reverses: str = ""  # the name of the step that this one undoes: it waits until that is at rest
+    when_withdrawn: WhenWithdrawn = WhenWithdrawn.SKIPPED
     on_request: Callable[..., Report] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:

@@ -2,6 +2,7 @@
 Steps for tests of the engine: a step that counts its effects in the database, and one that sends to a list.
 """
 
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from pipeline.promises import promise
 from pipeline.queues import Queue
 from pipeline.retries import RetryPolicy
 from pipeline.statements import execute
-from pipeline.steps import Attempt, Effect, Report, Step, menu
+from pipeline.steps import Attempt, Effect, Report, Step, Subject, menu
 
 POLICY = RetryPolicy(times=2, delay_seconds=30)
 
@@ -34,7 +35,7 @@ class Sink:
 
 
 @contextmanager
-def outside_step(sink: Sink, **how: object) -> Iterator[Step]:
+def outside_step(sink: Sink, *, name: str = "send_to_sink_task", **how: object) -> Iterator[Step]:
     """
     A step that sends every order to the sink.
     """
@@ -43,13 +44,16 @@ def outside_step(sink: Sink, **how: object) -> Iterator[Step]:
         """Send to the sink."""
         return dict.fromkeys(order_ids, sink)
 
-    with _declared(send_to_sink_task, Effect.OUTSIDE, **how) as step:
+    with _declared(_named(send_to_sink_task, name, how), Effect.OUTSIDE, **how) as step:
         yield step
 
 
 @contextmanager
 def database_step(
-    work: Callable[[Sequence[int]], dict[int, Report]] = lambda _order_ids: {}, **how: object
+    work: Callable[[Sequence[int]], dict[int, Report]] = lambda _order_ids: {},
+    *,
+    name: str = "change_database_task",
+    **how: object,
 ) -> Iterator[Step]:
     """
     A step whose effect is whatever `work` does to the database.
@@ -59,7 +63,7 @@ def database_step(
         """Change the database."""
         return work(order_ids)
 
-    with _declared(change_database_task, Effect.DATABASE, **how) as step:
+    with _declared(_named(change_database_task, name, how), Effect.DATABASE, **how) as step:
         yield step
 
 
@@ -73,11 +77,20 @@ def promised(step: Step, *order_ids: int) -> list[StepRun]:
     return [run_of(step, order_id) for order_id in order_ids]
 
 
-def run_of(step: Step, order_id: int) -> StepRun:
+def promised_of_refund(step: Step, refund_id: int, *, order_id: int) -> StepRun:
+    """
+    Promise a reversal.
+    """
+    with transaction.atomic():
+        promise(order_id=order_id, subject_id=refund_id, steps=[step])
+    return run_of(step, refund_id)
+
+
+def run_of(step: Step, subject_id: int) -> StepRun:
     """
     The row as it stands now.
     """
-    return StepRun.objects.get(step=step.name, subject_id=order_id)
+    return StepRun.objects.get(step=step.name, subject_id=subject_id)
 
 
 def history_of(step: Step, order_id: int) -> list[str]:
@@ -117,3 +130,14 @@ def _declared(function: Callable[..., object], effect: Effect, **how: object) ->
     asked = {"queue": Queue.DEFAULT, "retry": POLICY, "effect": effect, **how}
     with declared_temporarily(function, **asked) as task:
         yield menu.find(task.name)
+
+
+def _named(function: Callable[..., object], name: str, how: dict[str, object]) -> Callable[..., object]:
+    """
+    The function under another name, with the parameter that its subject asks for.
+    """
+    function.__name__ = name
+    if how.get("subject", Subject.ORDER) is not Subject.ORDER:
+        parameter = inspect.Parameter("refund_ids", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        function.__signature__ = inspect.Signature([parameter])  # type: ignore[attr-defined]
+    return function

@@ -15,6 +15,9 @@ from orders.models.order_line import OrderLine as OrderLine
 from orders.models.order_line import OrderTax as OrderTax
 from orders.models.payment import Charge as Charge
 from orders.models.payment import Payment as Payment
+from orders.models.refund import COUNTING as COUNTING
+from orders.models.refund import Refund as Refund
+from orders.models.refund import RefundStatus as RefundStatus
 from orders.models.restaurant import PosProvider as PosProvider
 from orders.models.restaurant import Restaurant as Restaurant
 from orders.models.restaurant import StaffRecipient as StaffRecipient

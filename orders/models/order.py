@@ -30,8 +30,14 @@ class OrderStatus(models.TextChoices):
 
     PENDING_PAYMENT = "pending_payment", "waiting for the payment"
     PAID = "paid", "paid"
+    PARTLY_REFUNDED = "partly_refunded", "paid, and partly refunded"
+    REFUNDED = "refunded", "refunded"
     IN_REVIEW = "in_review", "money arrived that does not fit: a person must look"
     CANCELLED = "cancelled", "cancelled before it was paid"
+
+
+# It was paid, whatever went back since.
+PAID_STATUSES = (OrderStatus.PAID, OrderStatus.PARTLY_REFUNDED, OrderStatus.REFUNDED)
 
 
 class Order(models.Model):
@@ -62,6 +68,7 @@ class Order(models.Model):
 
     status = models.CharField(max_length=20, choices=OrderStatus.choices, default=OrderStatus.PENDING_PAYMENT)
     paid_at = models.DateTimeField(null=True, blank=True)
+    refunded_minor = models.PositiveIntegerField(default=0, db_default=0)
     review_reason = models.CharField(max_length=200, blank=True)
     payment_intent = models.CharField(
         max_length=255, blank=True, help_text="Stripe's id, once checkout began"
@@ -85,7 +92,17 @@ class Order(models.Model):
             ),
             models.CheckConstraint(
                 name="order_paid_has_a_moment",
-                condition=~Q(status=OrderStatus.PAID) | Q(paid_at__isnull=False),
+                condition=~Q(status__in=PAID_STATUSES) | Q(paid_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="order_refunded_as_its_status_says",
+                condition=Q(status=OrderStatus.REFUNDED, refunded_minor=F("total_minor"))
+                | Q(
+                    status=OrderStatus.PARTLY_REFUNDED,
+                    refunded_minor__gt=0,
+                    refunded_minor__lt=F("total_minor"),
+                )
+                | (~Q(status__in=[OrderStatus.REFUNDED, OrderStatus.PARTLY_REFUNDED]) & Q(refunded_minor=0)),
             ),
         ]
         indexes = [
@@ -127,11 +144,25 @@ class Order(models.Model):
             self.status, self.review_reason = OrderStatus.IN_REVIEW, reason
         return changed == 1
 
+    def mark_refunded(self, *, minor: int) -> None:
+        """
+        Note how much of a paid order's money has gone back in all: nothing, a part, or everything.
+
+        More than everything is everything: of two refunds that were tried one after the other, we may hear that the first
+        one failed after we hear of the second.
+        """
+        minor = min(minor, self.total_minor)
+        status = OrderStatus.PARTLY_REFUNDED if minor else OrderStatus.PAID
+        if minor and minor == self.total_minor:
+            status = OrderStatus.REFUNDED
+        Order.objects.filter(pk=self.pk, status__in=PAID_STATUSES).update(status=status, refunded_minor=minor)
+        self.status, self.refunded_minor = status, minor
+
     # Questions
 
     @property
     def is_paid(self) -> bool:
-        return self.status == OrderStatus.PAID
+        return self.status in PAID_STATUSES
 
     @property
     def total(self) -> Money:

@@ -102,7 +102,7 @@ class TestEndOfAClaim(TestCase):
         ours = zombie.finish({1: {}})
         failed = zombie.fail(1, because="late", wait=None, unknown=False)
 
-        self.assertEqual((ours, failed), ([], False))
+        self.assertEqual((ours, failed), ([], None))
         self.assertEqual(run_of(self.step, 1).state, State.RUNNING)
 
     def test_forgets_that_something_was_sent_when_its_failure_is_known(self):
