@@ -14,6 +14,7 @@ from tests.chaos.check.invariants import Judgement, judge_all
 from tests.chaos.check.queue import Count
 from tests.chaos.check.recovery import Times, answers, by_fault
 from tests.chaos.check.sinks import Accepted, buried, count_sinks
+from tests.chaos.check.unknown import unexplained
 from tests.chaos.house import House
 from tests.chaos.product import Product
 from tests.chaos.soak import Soak, Telling
@@ -35,6 +36,7 @@ class Verdict:
     buried: int  # of those that were refused on purpose
     buried_wrongly: list[str]
     not_buried: list[str]
+    unexplained: list[str]  # unknown outcomes of letters that no fault explains
     recoveries: Mapping[str, list[float]]
     answers: tuple[Times, Times, int]  # calm, under faults, how many were not accepted at first
 
@@ -44,7 +46,8 @@ class Verdict:
 
     @property
     def ok(self) -> bool:
-        wrong = self.buried_wrongly or self.not_buried or self.soak.calls.let_in
+        broken = any(one.trouble for one in self.soak.storm.struck)
+        wrong = broken or self.buried_wrongly or self.not_buried or self.unexplained or self.soak.calls.let_in
         return not wrong and all(c.ok for c in self.counts) and all(j.ok for j in self.judgements)
 
 
@@ -106,6 +109,7 @@ def _verdict(done: Soak) -> Verdict:
         buried=right,
         buried_wrongly=too_many,
         not_buried=missing,
+        unexplained=unexplained(done.storm.struck),
         recoveries=recoveries,
         answers=answers(done.calls.heard, done.storm.struck),
     )

@@ -12,6 +12,8 @@ from rms_backend.celery import app as app  # noqa: E402 - publishing as the prod
 from tests.chaos.naive.verdict import soak_naive  # noqa: E402
 from tests.chaos.ours import soak_product  # noqa: E402
 from tests.chaos.report import Report  # noqa: E402
+from tests.chaos.report_file import document  # noqa: E402
+from tests.chaos.report_lines import lines  # noqa: E402
 from tests.chaos.telling import told  # noqa: E402
 from tests.chaos.terms import Terms  # noqa: E402
 
@@ -25,13 +27,13 @@ def run(terms: Terms, *, screen: Console, controls: bool) -> int:
     )
     with told(screen, "the product") as telling:
         verdict = soak_product(terms, telling)
+    screen.print(f"  {Report(terms=terms, verdict=verdict).sentence}")
     control = None
     if controls:
         with told(screen, "the naive control") as telling:
             control = soak_naive(terms.shortened(), telling)
     report = Report(terms=terms, verdict=verdict, naive=control)
-    screen.print(report.table())
-    path = report.write()
-    screen.print(f"  written to {path}")
+    screen.print(report.table(lines(report)))
+    screen.print(f"  written to {report.write(document(report))}", soft_wrap=True)
     screen.print(report.sentence)
     return 0 if report.ok else 1

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from random import Random
 
 from devtools.stripe_sender import Delivery, Sender
+from devtools.stripe_sender.backoff import Backoff
 from devtools.stripe_sender.envelope import Event
 from devtools.stripe_sender.events import payment_intent_succeeded
 from tests.chaos.deliveries import Script
 from tests.chaos.guests import Guest
 
 CONCURRENCY = 8
+BACKOFF = Backoff(first_wait_seconds=0.3, longest_wait_seconds=3.0)
 KNOCKS_EVERY_SECONDS = 1.0
 HOUR = 3600
 LARGER_THAN_ANY_EVENT = 300_000
@@ -63,6 +65,7 @@ class StripeCalls:
                     self.script.plan,
                     concurrency=CONCURRENCY,
                     on_delivery=self._note,
+                    backoff=BACKOFF,
                     until_accepted=self.lasts_seconds + STUBBORN_SECONDS,
                 )
             self.never_accepted = summary.failed_events

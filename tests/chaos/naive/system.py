@@ -35,7 +35,7 @@ class Naive:
         self.guests: list[Guest] = []
 
     def told(self, house: House) -> dict[str, str]:
-        return {**_told(house, house.database_url), "NAIVE_BROKER_URL": house.broker_url}
+        return {**_told(house), "NAIVE_BROKER_URL": house.broker_url}
 
     def command(self, program: str, house: House) -> Sequence[str]:
         if program == "web":
@@ -51,20 +51,17 @@ class Naive:
 
     def prepare(self, house: House) -> None:
         """
-        Make the tables and place the orders of the run, by the straight way to the database.
+        Make the tables and place the orders of the run.
         """
-        at = house.addresses
-        where = at.postgres_host.replace("/", "%2F")
-        direct = f"postgres://{at.postgres_user}:{at.postgres_password}@{where}/{at.postgres_database}"
         subprocess.run(
             [sys.executable, "-m", "django", "migrate", "--run-syncdb", "--verbosity=0"],
             cwd=ROOT,
-            env={**house.inherited(), **_told(house, direct)},
+            env={**house.inherited(), **_told(house)},
             check=True,
             timeout=MIGRATED_WITHIN_SECONDS,
         )
         self.guests = _guests(house.terms.orders, seed=house.terms.seed)
-        _place(self.guests, at=at)
+        _place(self.guests, at=house.addresses)
 
 
 def connect(at: Addresses) -> psycopg.Connection:
@@ -88,10 +85,10 @@ def email_of(guest: Guest) -> str:
     return f"{guest.reference}@{REFUSED_DOMAIN if guest.refused_by == 'mailbox' else 'example.com'}"
 
 
-def _told(house: House, database_url: str) -> dict[str, str]:
+def _told(house: House) -> dict[str, str]:
     return {
         "DJANGO_SETTINGS_MODULE": "tests.chaos.naive.settings",
-        "NAIVE_DATABASE_URL": database_url,
+        "NAIVE_DATABASE_URL": house.database_url,
         "NAIVE_EMAIL_PORT": str(house.roads["mail"].port),
         "NAIVE_TILL_URL": f"http://127.0.0.1:{house.roads['till'].port}",
         "NAIVE_TILL_TOKEN": house.token,
