@@ -11,6 +11,7 @@ import random
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 
@@ -47,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from tests.chaos.run import run  # noqa: PLC0415
 
     try:
-        return run(terms, screen=screen, controls=wanted.controls)
+        return run(terms, screen=screen, controls=wanted.controls, to=wanted.out)
     except KeyboardInterrupt:
         screen.print("\nStopped.")
         return 130
@@ -71,6 +72,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         action=argparse.BooleanOptionalAction,
         default=True,
         help="also the naive pipeline and the mutants, which must fail",
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="where to write (var/chaos/<seed>-<date>.json)"
     )
     return parser.parse_args(argv)
 

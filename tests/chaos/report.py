@@ -1,22 +1,15 @@
 """
-What a run came to: a table for people, a file for machines, one sentence, and whether it is as it must be.
+What a run came to: one sentence, and whether it is as it must be.
 """
 
-import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 from rich.table import Table
 
 from tests.chaos.naive.verdict import NaiveVerdict
 from tests.chaos.ours import Verdict
-from tests.chaos.terms import ROOT, Terms, commit
-
-FOLDER = ROOT / "var" / "chaos"
+from tests.chaos.terms import Terms, commit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,15 +89,6 @@ class Report:
             drawn.add_row(what, found, "" if ok is None else "[green]ok[/]" if ok else "[red]WRONG[/]")
         return drawn
 
-    def write(self, document: dict[str, Any]) -> Path:
-        """
-        Write everything to `var/chaos/<seed>-<date>.json`, and return where.
-        """
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        path = FOLDER / f"{self.terms.seed}-{datetime.now(UTC):%Y%m%dT%H%M%S}.json"
-        path.write_text(json.dumps(_plain(document), indent=2) + "\n")
-        return path
-
     def _of_the_controls(self) -> list[str]:
         naive, mutants = self.naive, self.mutants
         said = []
@@ -115,14 +99,3 @@ class Report:
         if mutants:
             said.append(f"{len(mutants) - len(self.surviving)} of {len(mutants)} mutants caught")
         return said
-
-
-def _plain(value: Any) -> Any:
-    # JSON knows neither tuples nor infinity.
-    if isinstance(value, dict):
-        return {str(name): _plain(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -2,13 +2,29 @@
 Everything that a run found, for machines.
 """
 
+import json
+import math
 from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from tests.chaos.report import Report
 from tests.chaos.storm.catalogue import NOT_RUN
 from tests.chaos.storm.strikes import Struck
-from tests.chaos.terms import commit
+from tests.chaos.terms import ROOT, commit
+
+FOLDER = ROOT / "var" / "chaos"
+
+
+def write(report: Report, *, to: Path | None = None) -> Path:
+    """
+    Write everything to `to`, or else to `var/chaos/<seed>-<date>.json`; returns where.
+    """
+    path = to or FOLDER / f"{report.terms.seed}-{datetime.now(UTC):%Y%m%dT%H%M%S}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(_plain(document(report)), indent=2) + "\n")
+    return path
 
 
 def document(report: Report) -> dict[str, Any]:
@@ -74,3 +90,14 @@ def _naive(report: Report) -> dict[str, Any] | None:
         "sinks": [asdict(count) for count in naive.counts],
         "sums": naive.sums,
     }
+
+
+def _plain(value: Any) -> Any:
+    # JSON knows neither tuples nor infinity.
+    if isinstance(value, dict):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

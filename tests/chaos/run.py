@@ -2,6 +2,8 @@
 A whole run: the product, then the controls that must fail, then the report.
 """
 
+from pathlib import Path
+
 import django
 
 django.setup()
@@ -12,13 +14,13 @@ from rms_backend.celery import app as app  # noqa: E402 - publishing as the prod
 from tests.chaos.naive.verdict import soak_naive  # noqa: E402
 from tests.chaos.ours import soak_product  # noqa: E402
 from tests.chaos.report import Report  # noqa: E402
-from tests.chaos.report_file import document  # noqa: E402
+from tests.chaos.report_file import write  # noqa: E402
 from tests.chaos.report_lines import lines  # noqa: E402
 from tests.chaos.telling import told  # noqa: E402
 from tests.chaos.terms import Terms  # noqa: E402
 
 
-def run(terms: Terms, *, screen: Console, controls: bool) -> int:
+def run(terms: Terms, *, screen: Console, controls: bool, to: Path | None = None) -> int:
     """
     Carry out the run and show the report; 0 if it is as it must be.
     """
@@ -34,6 +36,6 @@ def run(terms: Terms, *, screen: Console, controls: bool) -> int:
             control = soak_naive(terms.shortened(), telling)
     report = Report(terms=terms, verdict=verdict, naive=control)
     screen.print(report.table(lines(report)))
-    screen.print(f"  written to {report.write(document(report))}", soft_wrap=True)
+    screen.print(f"  written to {write(report, to=to)}", soft_wrap=True)
     screen.print(report.sentence)
     return 0 if report.ok else 1
