@@ -9,11 +9,12 @@ from random import Random
 
 from devtools.stripe_sender import DeliveryPlan, make_plan
 from devtools.stripe_sender.envelope import Event
-from tests.chaos.guests import Guest, brings_money, habits_of
+from tests.chaos.guests import Guest, brings_money, comes_later, habits_of
 
 DOUBLED_SHARE = 0.2
 AT_ONCE_SHARE, AT_ONCE = 0.04, 4  # so many of the deliveries come so many times at the same instant
 SHUFFLED_PLACES = 14
+MOST_GUESTS_BETWEEN = 90
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +59,7 @@ def write_script(guests: Sequence[Guest], *, seed: int, lasts_seconds: float) ->
     """
     Make everything Stripe will say, spread over so many seconds. The same seed makes the same script.
     """
-    habits = habits_of(guests, seed=seed)
-    told = [(guest, event) for guest in guests for event in habits[guest.reference].does(guest.sale())]
+    told = _in_order(guests, seed=seed)
     events = [event for _guest, event in told]
     mixed = make_plan(events, seed=seed, duplicates=DOUBLED_SHARE, shuffled=SHUFFLED_PLACES).deliveries
     chance = Random(f"{seed}/deliveries")
@@ -75,3 +75,17 @@ def write_script(guests: Sequence[Guest], *, seed: int, lasts_seconds: float) ->
         paying=frozenset(event["id"] for event in events if brings_money(event)),
         plan=DeliveryPlan(deliveries=paced),
     )
+
+
+def _in_order(guests: Sequence[Guest], *, seed: int) -> list[tuple[Guest, Event]]:
+    """
+    All events as Stripe makes them: guest after guest, and half of the refunds only when others have ordered meanwhile.
+    """
+    chance = Random(f"{seed}/later")
+    habits = habits_of(guests, seed=seed)
+    placed = []
+    for number, guest in enumerate(guests):
+        later = number + chance.choice((0.0, chance.uniform(0, MOST_GUESTS_BETWEEN)))
+        told = habits[guest.reference].does(guest.sale())
+        placed += [(later if comes_later(event) else number, guest, event) for event in told]
+    return [(guest, event) for _place, guest, event in sorted(placed, key=lambda one: one[0])]

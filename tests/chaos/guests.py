@@ -9,8 +9,11 @@ from random import Random
 from devtools.stripe_sender import Sale, events
 from devtools.stripe_sender.envelope import Event
 
-EVENT = "payment_intent.succeeded"
-BRINGS_MONEY = (EVENT, "checkout.session.completed", "checkout.session.async_payment_succeeded")
+BRINGS_MONEY = (
+    "payment_intent.succeeded",
+    "checkout.session.completed",
+    "checkout.session.async_payment_succeeded",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +75,36 @@ def pays_by_bank(sale: Sale) -> list[Event]:
     ]
 
 
+def changes_one_dish(sale: Sale) -> list[Event]:
+    part = sale.amount // 3
+    return [
+        *pays_by_card(sale),
+        events.refund_created(sale, amount=part, status="pending"),
+        events.refund_updated(sale, amount=part),
+    ]
+
+
+def sends_two_dishes_back(sale: Sale) -> list[Event]:
+    part = sale.amount // 4
+    return [
+        *pays_at_a_checkout(sale),
+        events.refund_created(sale, amount=part, number=1),
+        events.refund_created(sale, amount=part, number=2),
+    ]
+
+
+def cancels_everything(sale: Sale) -> list[Event]:
+    return [*pays_by_card(sale), events.refund_created(sale), events.charge_refunded(sale)]
+
+
+def cancels_and_the_bank_sends_it_back(sale: Sale) -> list[Event]:
+    return [*pays_by_card(sale), events.refund_created(sale), events.refund_failed(sale)]
+
+
+def disputes(sale: Sale) -> list[Event]:
+    return [*pays_by_card(sale), events.charge_dispute_created(sale), events.charge_dispute_closed(sale)]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Habit:
     """
@@ -83,13 +116,17 @@ class Habit:
     pays: bool = True
 
 
-# Refunds, failed refunds and disputes join here once the product follows them: a habit more, and a sink in check/.
 HABITS = (
-    Habit(share=0.50, does=pays_by_card),
-    Habit(share=0.20, does=pays_at_a_checkout),
-    Habit(share=0.15, does=pays_with_the_second_card),
-    Habit(share=0.10, does=pays_by_bank),
-    Habit(share=0.03, does=walks_away, pays=False),
+    Habit(share=0.42, does=pays_by_card),
+    Habit(share=0.16, does=pays_at_a_checkout),
+    Habit(share=0.12, does=pays_with_the_second_card),
+    Habit(share=0.08, does=pays_by_bank),
+    Habit(share=0.06, does=changes_one_dish),
+    Habit(share=0.03, does=sends_two_dishes_back),
+    Habit(share=0.04, does=cancels_everything),
+    Habit(share=0.03, does=cancels_and_the_bank_sends_it_back),
+    Habit(share=0.02, does=disputes),
+    Habit(share=0.02, does=walks_away, pays=False),
     Habit(share=0.02, does=lets_the_checkout_expire, pays=False),
 )
 
@@ -104,6 +141,13 @@ def habits_of(guests: Sequence[Guest], *, seed: int) -> dict[str, Habit]:
         guest.reference: HABITS[0] if guest.refused_by else habit
         for guest, habit in zip(guests, drawn, strict=True)
     }
+
+
+def comes_later(event: Event) -> bool:
+    """
+    Is this about money that went, or shall go, back?
+    """
+    return event["type"].startswith(("refund.", "charge.refunded", "charge.dispute"))
 
 
 def brings_money(event: Event) -> bool:

@@ -2,11 +2,9 @@
 A house of the run's own: servers, sinks, a breakable link to each of them, and the processes of the system under test.
 """
 
-import contextlib
 import os
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +19,7 @@ from devtools.till import TillClient
 from embedded import Addresses, Companion, Servers
 from tests.chaos.proxy import FaultProxy
 from tests.chaos.sinks import LOCATIONS, REFUSED_ADDRESSES, where_it_is
+from tests.chaos.steward import Steward
 from tests.chaos.terms import ROOT, Terms
 
 SECRET = "whsec_chaos"
@@ -55,8 +54,6 @@ class House:
         self.servers = Servers(home, companions=_sinks(self.token))
         self.roads: dict[str, FaultProxy] = {}
         self._stack = ExitStack()
-        # A process ends with the thread that started it (PR_SET_PDEATHSIG), so one thread that stays starts them all.
-        self._hands = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hands")
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -67,9 +64,10 @@ class House:
             self.roads = {name: stack.enter_context(FaultProxy(to)) for name, to in self._upstreams().items()}
             self.system.prepare(self)
             self.crew = Crew(environment=self.system.told(self), logs=self.home / "logs")
-            stack.callback(self._hands.shutdown)
-            stack.callback(self.crew.dismiss)
-            self.start("web", *self.system.workers)
+            self.steward = stack.enter_context(
+                Steward(self.crew, command=lambda program: self.system.command(program, self))
+            )
+            self.steward.start("web", *self.system.workers)
             self._wait_until_open()
             self._stack = stack.pop_all()
         return self
@@ -112,56 +110,15 @@ class House:
         """
         return {**os.environ, "PYTHONPATH": str(ROOT)}
 
-    # Who works
-
-    def start(self, *programs: str) -> None:
-        self._hands.submit(self._start, programs).result()
-
-    def kill(self, *programs: str) -> None:
-        self._hands.submit(self._kill, programs).result()
-
-    def end(self, program: str, *, seconds: float) -> None:
-        """
-        Ask a program to end (SIGTERM); after so many seconds kill what is left of it.
-        """
-        process = self.crew.running[program]
-        process.terminate()
-        with contextlib.suppress(Exception):
-            process.wait(seconds)
-        self.kill(program)
-
-    def pid(self, program: str) -> int:
-        return self.crew.running[program].pid
-
     def make_whole(self) -> None:
         """
-        Mend whatever may still be broken, and start whoever does not run.
+        Mend whatever may still be broken, and have everybody at work.
         """
         for road in self.roads.values():
             road.mend()
         self.mailbox.mend()
         self.till.mend()
-        gone = [name for name in ("web", *self.system.workers) if not self._runs(name)]
-        self.start(*gone)
-
-    def all_run(self) -> bool:
-        """
-        Is every program there?
-        """
-        return all(self._runs(name) for name in ("web", *self.system.workers))
-
-    def _runs(self, program: str) -> bool:
-        process = self.crew.running.get(program)
-        return process is not None and process.poll() is None
-
-    def _start(self, programs: Sequence[str]) -> None:
-        for program in programs:
-            self.crew.start(program, *self.system.command(program, self))
-
-    def _kill(self, programs: Sequence[str]) -> None:
-        for program in programs:
-            with contextlib.suppress(ProcessLookupError):
-                self.crew.kill(program)
+        self.steward.see_that_all_run()
 
     def _wait_until_open(self) -> None:
         self.crew.wait_for("web", lambda: answers(f"http://127.0.0.1:{self.port}/"))

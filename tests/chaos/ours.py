@@ -17,6 +17,7 @@ from tests.chaos.check.sinks import Accepted, buried, count_sinks
 from tests.chaos.check.unknown import unexplained
 from tests.chaos.house import House
 from tests.chaos.product import Product
+from tests.chaos.refunds import ever_wholly_refunded, told_refunds
 from tests.chaos.soak import Soak, Telling
 from tests.chaos.storm.catalogue import FAULTS
 from tests.chaos.terms import Terms, home
@@ -89,6 +90,8 @@ def _verdict(done: Soak) -> Verdict:
         orders=frozenset(accepted_at),
         unsure=done.script.payers - accepted_at.keys(),
         guests=done.script.guests,
+        refunds=told_refunds(done.script, accepted=done.calls.accepted_events()),
+        maybe_cooked=frozenset(ever_wholly_refunded(done.script)),
     )
     counts = count_sinks(done.house.home, accepted)
     recoveries = by_fault(done.storm.struck, accepted_at=accepted_at, at_rest_since=ledgers.at_rest_since())

@@ -45,6 +45,7 @@ def document(report: Report) -> dict[str, Any]:
         "turned_away": dict(calls.knocks),
         "let_in": calls.let_in,
         "faults": [_fault(one, verdict.soak.began) for one in verdict.soak.storm.struck],
+        "ended_by_themselves": dict(verdict.soak.house.steward.ended),
         "not_run": [asdict(cell) for cell in NOT_RUN],
         "sinks": [asdict(count) for count in verdict.counts],
         "letters_unexplained": verdict.unexplained,

@@ -24,6 +24,7 @@ def lines(report: Report) -> list[Line]:
     return [
         *_load(verdict),
         *_storm(verdict.soak.storm.struck),
+        _ended(verdict),
         *_sinks(verdict),
         *_times(verdict),
         *_invariants(verdict),
@@ -54,6 +55,12 @@ def _storm(storm: Sequence[Struck]) -> list[Line]:
         *((f"  not run: {cell.component}, {cell.name}", cell.because, None) for cell in NOT_RUN),
         ("messages destroyed in the broker", f"{sum(one.destroyed for one in storm):,}", None),
     ]
+
+
+def _ended(verdict: Verdict) -> Line:
+    ended = verdict.soak.house.steward.ended
+    told = ", ".join(f"{name} {count} times" for name, count in sorted(ended.items()))
+    return ("ended by themselves, started again", told or "none", None)
 
 
 def _sinks(verdict: Verdict) -> list[Line]:

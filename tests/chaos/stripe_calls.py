@@ -77,6 +77,12 @@ class StripeCalls:
     def attempts(self) -> int:
         return len(self.heard)
 
+    def accepted_events(self) -> set[str]:
+        """
+        The ids of all events that were answered 2xx at least once.
+        """
+        return {heard.delivery.event_id for heard in self.heard if heard.delivery.accepted}
+
     def accepted_at(self) -> dict[str, float]:
         """
         When each order's payment was first answered 2xx (Unix time), by reference: from here on it is a promise.

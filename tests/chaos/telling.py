@@ -40,7 +40,8 @@ class Teller:
         struck = list(soak.storm.struck)
         for one in struck[self.strikes :]:
             self.bars.console.print(
-                f"  [yellow]![/] {time.time() - soak.began:4.0f} s  {one.title}", highlight=False
+                f"  [yellow]![/] {(one.began or time.time()) - soak.began:4.0f} s  {one.title}",
+                highlight=False,
             )
         self.strikes = len(struck)
 

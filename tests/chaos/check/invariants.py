@@ -14,6 +14,7 @@ from pipeline.statements import rows
 from pipeline.steps import Subject, menu
 from tests.chaos.check.evidence import Evidence
 from tests.chaos.check.money import INVARIANTS_OF_MONEY
+from tests.chaos.check.sinks import held_outside
 from tests.chaos.terms import LONGEST_REST_SECONDS
 
 ONE_PAID_ORDER = """
@@ -27,6 +28,18 @@ SELECT o.public_id::text, count(run.id)
   FROM orders_order o LEFT JOIN pipeline_steprun run ON run.subject_id = o.id AND run.step = ANY(%(steps)s)
  WHERE o.paid_at IS NOT NULL GROUP BY o.id HAVING count(run.id) <> %(many)s
 """
+# What was told to have failed before it was told to exist has nothing to undo.
+REVERSALS = """
+SELECT refund.stripe_id, refund.status,
+       count(run.id) FILTER (WHERE run.step = ANY(%(undoing)s)), count(run.id) FILTER (WHERE run.step = ANY(%(giving)s))
+  FROM orders_refund refund LEFT JOIN pipeline_steprun run
+       ON run.subject_id = refund.id AND (run.step = ANY(%(undoing)s) OR run.step = ANY(%(giving)s))
+ GROUP BY refund.id
+HAVING (count(run.id) FILTER (WHERE run.step = ANY(%(undoing)s)), count(run.id) FILTER (WHERE run.step = ANY(%(giving)s)))
+       <> ALL(CASE WHEN refund.status = 'failed'
+                   THEN ARRAY[(0::bigint, 0::bigint), (%(undo)s::bigint, %(give)s::bigint)]
+                   ELSE ARRAY[(%(undo)s::bigint, 0::bigint)] END)
+"""
 NOT_AT_REST = "SELECT order_id, step, state, because FROM pipeline_steprun WHERE due_at IS NOT NULL"
 BURIED_UNSEEN = """
 SELECT order_id, step FROM pipeline_steprun run WHERE state = 'buried'
@@ -37,7 +50,6 @@ DONE = """
 SELECT o.public_id::text FROM pipeline_steprun run JOIN orders_order o ON o.id = run.order_id
  WHERE run.step = %(step)s AND run.state = 'done'
 """
-NOT_PAID = "SELECT public_id::text FROM orders_order WHERE paid_at IS NULL"
 NOT_PAID_BUT_PROMISED = """
 SELECT o.public_id::text, run.step FROM pipeline_steprun run JOIN orders_order o ON o.id = run.order_id
  WHERE o.paid_at IS NULL
@@ -93,9 +105,13 @@ def accepted_is_one_paid_order(evidence: Evidence) -> Against:
 
 
 def paid_has_its_six_steps(_evidence: Evidence) -> Against:
-    """Each paid order has exactly one step run for each step of the menu."""
-    steps = [step.name for step in menu.about(Subject.ORDER)]
-    return _each(SIX_STEP_RUNS, steps=steps, many=len(steps))
+    """Each paid order has exactly one step run for each step of the menu, and each refund one for each that undoes."""
+    steps, undoing, giving = (
+        [step.name for step in menu.about(subject)]
+        for subject in (Subject.ORDER, Subject.REFUND, Subject.FAILED_REFUND)
+    )
+    six = _each(SIX_STEP_RUNS, steps=steps, many=len(steps))
+    return six + _each(REVERSALS, undoing=undoing, giving=giving, undo=len(undoing), give=len(giving))
 
 
 def everything_rests_where_it_is_seen(_evidence: Evidence) -> Against:
@@ -108,10 +124,16 @@ def everything_rests_where_it_is_seen(_evidence: Evidence) -> Against:
 
 def done_shows_exactly_once(evidence: Evidence) -> Against:
     """What is done shows exactly once where it shows; a letter's copies only where its outcome was unknown."""
-    return [
+    wrong = [
         f"{count.sink}: {len(count.lost)} lost, {len(count.doubled)} doubled"
         for count in evidence.counts
         if count.lost or count.doubled
+    ]
+    return wrong + [
+        f"{step} of {order} is done and nowhere to be seen"
+        for step, held in held_outside(evidence.home).items()
+        for (order,) in rows(DONE, step=step)
+        if not held.get(order)
     ]
 
 

@@ -26,6 +26,12 @@ SELECT o.public_id::text,
   FROM found JOIN wanted USING (order_id) JOIN orders_order o ON o.id = found.order_id
 """
 
+REFUNDS = "SELECT stripe_id, count(*) FROM orders_refund GROUP BY 1"
+REFUND_FACTS = """
+SELECT refund.stripe_id, count(*) FROM analytics_refundfact fact JOIN orders_refund refund ON refund.id = fact.refund_id
+ WHERE fact.kind = 'refund' GROUP BY 1
+"""
+
 # Who did what became of each order, kept by the database itself: see I14.
 WATCH_THE_ORDERS = (
     "CREATE TABLE chaos_turn (order_id bigint, was text, became text, at timestamptz DEFAULT clock_timestamp())",

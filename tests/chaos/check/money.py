@@ -5,6 +5,7 @@ The invariants of money, points and stock: sums that no unique key protects.
 from collections.abc import Callable
 from typing import Any
 
+from payments import tasks
 from pipeline.statements import rows
 from tests.chaos.check.evidence import Evidence
 
@@ -24,9 +25,11 @@ SELECT coalesce(paid.currency, sold.currency), paid.minor, sold.minor
 HOURS_ARE_THEIR_FACTS = """
 WITH facts AS (
     SELECT restaurant_id, hour_utc, service_type, currency, count(*) AS orders, sum(items) AS items,
-           sum(total_minor) AS minor FROM analytics_salefact GROUP BY 1, 2, 3, 4)
+           sum(total_minor) AS minor FROM analytics_salefact GROUP BY 1, 2, 3, 4),
+hour AS (
+    SELECT * FROM analytics_hourlysales WHERE (orders, items, total_minor) <> (0, 0, 0))
 SELECT restaurant_id, hour_utc, service_type, currency, hour.total_minor, facts.minor
-  FROM analytics_hourlysales hour FULL JOIN facts USING (restaurant_id, hour_utc, service_type, currency)
+  FROM hour FULL JOIN facts USING (restaurant_id, hour_utc, service_type, currency)
  WHERE (hour.orders, hour.items, hour.total_minor) IS DISTINCT FROM (facts.orders, facts.items, facts.minor)
 """
 BALANCES_ARE_THEIR_ENTRIES = """
@@ -45,7 +48,36 @@ WITH spent AS (
 SELECT spent.id, spent.minor, entry.points
   FROM spent LEFT JOIN loyalty_loyaltyentry entry ON entry.order_id = spent.id AND entry.kind = 'earn'
  WHERE spent.minor / spent.price <> coalesce(entry.points, 0)
+   AND EXISTS (SELECT FROM pipeline_steprun run
+                WHERE run.subject_id = spent.id AND run.state = 'done' AND run.step = %(step)s)
 """
+# What is left of the points is what was earned, in proportion to the money that was kept, rounded down.
+POINTS_FOLLOW_REFUNDS = """
+WITH back AS (
+    SELECT order_id, sum(amount_minor) FILTER (WHERE status <> 'failed') AS minor FROM orders_refund GROUP BY 1),
+points AS (
+    SELECT order_id, sum(points) AS kept, sum(points) FILTER (WHERE kind = 'earn') AS earned
+      FROM loyalty_loyaltyentry GROUP BY 1)
+SELECT o.public_id::text, points.earned, points.kept, back.minor, o.total_minor
+  FROM points JOIN orders_order o ON o.id = points.order_id LEFT JOIN back ON back.order_id = o.id
+ WHERE points.kept <> points.earned * (o.total_minor - coalesce(back.minor, 0)) / o.total_minor
+"""
+# A refund that failed was counted both ways, or not at all.
+NET_IS_GROSS_LESS_REFUNDS = """
+SELECT refund.stripe_id, refund.status, refund.amount_minor, coalesce(sum(fact.amount_minor), 0)
+  FROM orders_refund refund LEFT JOIN analytics_refundfact fact ON fact.refund_id = refund.id
+ GROUP BY refund.id
+HAVING coalesce(sum(fact.amount_minor), 0) <> CASE WHEN refund.status = 'failed' THEN 0 ELSE -refund.amount_minor END
+"""
+REFUNDED_HOURS_ARE_THEIR_FACTS = """
+WITH facts AS (
+    SELECT restaurant_id, hour_utc, service_type, currency, -sum(amount_minor) AS minor
+      FROM analytics_refundfact GROUP BY 1, 2, 3, 4)
+SELECT restaurant_id, hour_utc, service_type, currency, hour.refunded_minor, facts.minor
+  FROM analytics_hourlysales hour FULL JOIN facts USING (restaurant_id, hour_utc, service_type, currency)
+ WHERE coalesce(hour.refunded_minor, 0) <> coalesce(facts.minor, 0)
+"""
+REFUNDS = "SELECT stripe_id, amount_minor, status FROM orders_refund"
 STOCK_IS_ITS_MOVEMENTS = """
 WITH moved AS (
     SELECT ingredient_id, sum(quantity) AS quantity FROM inventory_stockmovement GROUP BY 1)
@@ -68,13 +100,15 @@ SELECT o.public_id::text, sum(refund.amount_minor), coalesce(max(p.amount_minor)
 
 
 def money_adds_up(_evidence: Evidence) -> list[str]:
-    """Money paid is money ordered is money counted, and each hour is the sum of its sales."""
-    return _each(PAID_IS_WHAT_WAS_ORDERED) + _each(SALES_ARE_THE_PAYMENTS) + _each(HOURS_ARE_THEIR_FACTS)
+    """Money paid is money ordered is money counted, net is gross less refunds, and each hour is the sum of its facts."""
+    sales = _each(PAID_IS_WHAT_WAS_ORDERED) + _each(SALES_ARE_THE_PAYMENTS) + _each(HOURS_ARE_THEIR_FACTS)
+    return sales + _each(NET_IS_GROSS_LESS_REFUNDS) + _each(REFUNDED_HOURS_ARE_THEIR_FACTS)
 
 
 def points_add_up(_evidence: Evidence) -> list[str]:
-    """Each balance is the sum of its entries, and each order earned what was spent on its food."""
-    return _each(BALANCES_ARE_THEIR_ENTRIES) + _each(POINTS_ARE_WHAT_WAS_SPENT)
+    """Each balance is the sum of its entries; each order earned what its food cost, less what was refunded of it."""
+    earned = _each(POINTS_ARE_WHAT_WAS_SPENT, step=tasks.process_loyalty_rewards_task.name)
+    return _each(BALANCES_ARE_THEIR_ENTRIES) + earned + _each(POINTS_FOLLOW_REFUNDS)
 
 
 def stock_adds_up(_evidence: Evidence) -> list[str]:
@@ -82,9 +116,16 @@ def stock_adds_up(_evidence: Evidence) -> list[str]:
     return _each(STOCK_IS_ITS_MOVEMENTS) + _each(MOVEMENTS_FOLLOW_RECIPES)
 
 
-def refunds_stay_within_the_payment(_evidence: Evidence) -> list[str]:
-    """Nobody was refunded more than was captured."""
-    return _each(REFUNDED_MORE_THAN_CAPTURED)
+def refunds_stay_within_the_payment(evidence: Evidence) -> list[str]:
+    """Nobody was refunded more than was captured, and each refund stands where Stripe's furthest word puts it."""
+    told = {refund: (one.amount, one.status) for refund, one in evidence.accepted.refunds.items()}
+    booked = {refund: (minor, status) for refund, minor, status in rows(REFUNDS)}
+    wrong = [
+        f"{refund}: told {told[refund]}, booked {booked.get(refund)}"
+        for refund in told
+        if told[refund] != booked.get(refund)
+    ]
+    return wrong + _each(REFUNDED_MORE_THAN_CAPTURED)
 
 
 INVARIANTS_OF_MONEY: dict[str, Callable[[Evidence], list[str]]] = {

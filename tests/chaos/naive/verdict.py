@@ -69,7 +69,7 @@ class NaivePatience:
         """
         Messages that wait, and tasks that workers hold or will try again; None while nobody can be asked.
         """
-        if time.monotonic() > self._asked_at + ASKED_EVERY_SECONDS and self.house.all_run():
+        if time.monotonic() > self._asked_at + ASKED_EVERY_SECONDS and self.house.steward.all_run():
             self._open = self._ask()
             self._asked_at = time.monotonic()
         return self._open

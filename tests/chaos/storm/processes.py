@@ -20,9 +20,9 @@ def killed(*programs: str) -> Strike:
 
     @contextmanager
     def strike(scene: Scene) -> Iterator[None]:
-        scene.house.kill(*programs)
+        scene.house.steward.kill(*programs)
         yield
-        scene.house.start(*programs)
+        scene.house.steward.start(*programs)
 
     return strike
 
@@ -34,22 +34,24 @@ def parent_killed(program: str) -> Strike:
 
     @contextmanager
     def strike(scene: Scene) -> Iterator[None]:
-        os.kill(scene.house.pid(program), signal.SIGKILL)
-        yield
-        scene.house.kill(program)  # what is left of its group
-        scene.house.start(program)
+        with scene.house.steward.left_alone(program):
+            os.kill(scene.house.steward.pid(program), signal.SIGKILL)
+            yield
+            scene.house.steward.kill(program)  # what is left of its group
+            scene.house.steward.start(program)
 
     return strike
 
 
 def child_killed(programs: Sequence[str]) -> Strike:
     """
-    A kill -9 of one child of one of the programs; its parent goes on.
+    A kill -9 of one child of one of the programs. Where its parent ends with it, as granian does, the steward starts it again.
     """
 
     @contextmanager
     def strike(scene: Scene) -> Iterator[None]:
-        children = children_of(scene.house.pid(scene.chance.choice(programs)))
+        program = scene.chance.choice(programs)
+        children = children_of(scene.house.steward.pid(program))
         if children:
             with suppress(ProcessLookupError):
                 os.kill(scene.chance.choice(children), signal.SIGKILL)
@@ -65,7 +67,7 @@ def hung(*programs: str) -> Strike:
 
     @contextmanager
     def strike(scene: Scene) -> Iterator[None]:
-        groups = [scene.house.pid(program) for program in programs]
+        groups = [scene.house.steward.pid(program) for program in programs]
         for group in groups:
             os.killpg(group, signal.SIGSTOP)
         try:
@@ -85,9 +87,9 @@ def restarted(program: str) -> Strike:
 
     @contextmanager
     def strike(scene: Scene) -> Iterator[None]:
-        scene.house.end(program, seconds=LONGEST_WARM_END_SECONDS)
+        scene.house.steward.end(program, seconds=LONGEST_WARM_END_SECONDS)
         yield
-        scene.house.start(program)
+        scene.house.steward.start(program)
 
     return strike
 
