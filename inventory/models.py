@@ -5,7 +5,7 @@ Stock, and every movement that explains it.
 from django.db import models
 from django.db.models.functions import Now
 
-from orders.models import Ingredient, OrderLine
+from orders.models import Ingredient, OrderLine, Refund
 
 
 class Stock(models.Model):
@@ -32,7 +32,7 @@ class Stock(models.Model):
 
 class StockMovement(models.Model):
     """
-    What one order line took of one ingredient (negative), or another reason for a change.
+    What one order line took of one ingredient (negative), what of it came back, or another reason for a change.
     """
 
     class Kind(models.TextChoices):
@@ -42,22 +42,65 @@ class StockMovement(models.Model):
 
         SALE = "sale"
         OPENING = "opening"
+        RETURN = "return"
+        RETURN_UNDONE = "return_undone"
 
     ingredient = models.ForeignKey(Ingredient, on_delete=models.PROTECT, related_name="+")
     order_line = models.ForeignKey(
         OrderLine, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    kind = models.CharField(max_length=10, choices=Kind.choices)
+    refund = models.ForeignKey(
+        Refund, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    kind = models.CharField(max_length=20, choices=Kind.choices)
     quantity = models.BigIntegerField()
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["order_line", "ingredient", "kind"], name="stock_movement_once_per_line"
+                fields=["order_line", "ingredient"],
+                condition=models.Q(kind="sale"),
+                name="stock_sale_once_per_line",
+            ),
+            models.UniqueConstraint(
+                fields=["refund", "order_line", "ingredient", "kind"],
+                condition=models.Q(refund__isnull=False),
+                name="stock_return_once_per_refund",
             ),
             models.CheckConstraint(
                 name="stock_sale_has_a_line",
                 condition=~models.Q(kind="sale") | models.Q(order_line__isnull=False),
             ),
+            models.CheckConstraint(
+                name="stock_return_has_a_refund_and_a_line",
+                condition=models.Q(
+                    kind__in=["return", "return_undone"], refund__isnull=False, order_line__isnull=False
+                )
+                | (~models.Q(kind__in=["return", "return_undone"]) & models.Q(refund__isnull=True)),
+            ),
+        ]
+
+
+class ReturnNote(models.Model):
+    """
+    That the stock took notice of a refund, or of its failure, also where nothing moved: only what is noted decides whether
+    an order has gone back in full.
+    """
+
+    class Kind(models.TextChoices):
+        """
+        What was noted.
+        """
+
+        RETURN = "return"
+        RETURN_UNDONE = "return_undone"
+
+    refund = models.ForeignKey(Refund, on_delete=models.PROTECT, related_name="+", db_index=False)
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["refund", "kind"], name="return_noted_once_per_refund")
         ]

@@ -5,12 +5,13 @@ Points: a ledger that is only ever added to, and each member's balance.
 from django.db import models
 from django.db.models.functions import Now
 
-from orders.models import Customer, Order
+from orders.models import Customer, Order, Refund
 
 
 class LoyaltyEntry(models.Model):
     """
-    Points earned with one order: by a member, or by a guest who may still become one (pending).
+    Points earned with one order, or lost again with its refunds: by a member, or by a guest who may still become one
+    (pending).
     """
 
     class Kind(models.TextChoices):
@@ -19,9 +20,14 @@ class LoyaltyEntry(models.Model):
         """
 
         EARN = "earn"
+        REFUND = "refund"
+        REFUND_FAILED = "refund_failed"
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="+")
-    kind = models.CharField(max_length=10, choices=Kind.choices)
+    refund = models.ForeignKey(
+        Refund, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    kind = models.CharField(max_length=20, choices=Kind.choices)
     member = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     guest_key = models.CharField(max_length=64, blank=True, help_text="salted hash of a guest's address")
     points = models.BigIntegerField()
@@ -29,7 +35,19 @@ class LoyaltyEntry(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["order", "kind"], name="loyalty_entry_once_per_order"),
+            models.UniqueConstraint(
+                fields=["order"], condition=models.Q(kind="earn"), name="loyalty_earned_once_per_order"
+            ),
+            models.UniqueConstraint(
+                fields=["refund", "kind"],
+                condition=models.Q(refund__isnull=False),
+                name="loyalty_reversed_once_per_refund",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="earn", refund__isnull=True)
+                | (~models.Q(kind="earn") & models.Q(refund__isnull=False)),
+                name="loyalty_reversal_has_a_refund",
+            ),
             models.CheckConstraint(
                 condition=models.Q(member__isnull=False, guest_key="")
                 | (models.Q(member__isnull=True) & ~models.Q(guest_key="")),

@@ -81,3 +81,15 @@ class OrderNotPaid(PermanentFailure):
     """
     There is no receipt for an order that is not paid.
     """
+
+
+class RefundMissing(PermanentFailure):
+    """
+    There is no such refund.
+    """
+
+
+class RefundNotFailed(PermanentFailure):
+    """
+    There is no word of a failure for a refund that has not failed.
+    """

@@ -4,6 +4,7 @@ What stands on a receipt, worded and ready to print: no query and no arithmetic 
 
 from dataclasses import dataclass
 
+from notifications.cards import card
 from notifications.contact import Contact
 from notifications.failures import OrderNotPaid
 from notifications.wording import (
@@ -17,8 +18,6 @@ from notifications.wording import (
 )
 from orders.models import Charge, Order, OrderLine, Payment
 from orders.money import Money
-
-BRANDS = {"amex": "American Express", "diners": "Diners Club", "jcb": "JCB", "unionpay": "UnionPay"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,10 +136,7 @@ def _paid(order: Order, payment: Payment | None) -> Row:
 
 def _paid_with(charge: Charge | None) -> str:
     """
-    'paid with Visa •••• 4242', as far as we know the card. No more of it is known here, and no more may be printed.
+    'paid with Visa •••• 4242', as far as we know the card.
     """
-    if charge is None or not charge.card_last4.isdigit():
-        return "paid by card"
-    brand = one_line(charge.card_brand).replace("_", " ")
-    known = "card" if brand in ("", "unknown") else BRANDS.get(brand, brand.title())
-    return f"paid with {known} •••• {charge.card_last4}"
+    known = card(charge)
+    return f"paid with {known}" if known else "paid by card"

@@ -10,6 +10,7 @@ from django.db.models import Prefetch
 from django.template.loader import render_to_string
 
 from notifications import client
+from notifications.cards import charges, payment_of
 from notifications.contact import is_address, masked
 from notifications.failures import NotAnAddress
 from notifications.holding import stop_if_on_hold
@@ -85,28 +86,16 @@ def send_copy(order_id: int, address: str) -> Report:
 
 def _receipts(order_ids: Sequence[int]) -> dict[int, ReceiptLetter]:
     orders = load(ORDERS.all(), order_ids=order_ids)
-    payments = {order_id: _payment(order) for order_id, order in orders.items()}
-    charges = _charges([payment for payment in payments.values() if payment])
-    return {order_id: _receipt(order, payments[order_id], charges) for order_id, order in orders.items()}
+    payments = {order_id: payment_of(order) for order_id, order in orders.items()}
+    known = charges([payment for payment in payments.values() if payment])
+    return {order_id: _receipt(order, payments[order_id], known) for order_id, order in orders.items()}
 
 
-def _receipt(order: Order, payment: Payment | None, charges: dict[str, Charge]) -> ReceiptLetter:
-    charge = charges.get(payment.payment_intent) if payment else None
+def _receipt(order: Order, payment: Payment | None, known: dict[str, Charge]) -> ReceiptLetter:
+    charge = known.get(payment.payment_intent) if payment else None
     receipt = Receipt.of(order, payment=payment, charge=charge)
     return ReceiptLetter(
         receipt=receipt,
         letterhead=Letterhead.of(order, kind="confirmation", reply_to=receipt.contact.email),
         address=order.customer.email.strip() if order.customer else "",
     )
-
-
-def _payment(order: Order) -> Payment | None:
-    payment: Payment | None = getattr(order, "payment", None)  # an order may have been marked as paid by hand
-    return payment
-
-
-def _charges(payments: Sequence[Payment]) -> dict[str, Charge]:
-    intents = [payment.payment_intent for payment in payments]
-    return {
-        c.payment_intent: c for c in Charge.objects.filter(payment_intent__in=intents).order_by("stripe_id")
-    }

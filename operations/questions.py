@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from django.db.models.functions import Now
 
-from payments import rejections
+from orders.models import Dispute, DisputeStatus, OrderStatus
+from payments import reconciliation_history, rejections
 from payments.models import StripeEvent
 from pipeline import backlog, lanes, troubles, workers
 from pipeline.queues import Queue
@@ -107,4 +108,37 @@ def events_in_review() -> Measured:
     doubtful = StripeEvent.objects.filter(
         state=StripeEvent.State.IN_REVIEW, received_at__gte=Now() - timedelta(seconds=DAY)
     )
-    return {"": doubtful.count()}
+    return {"": doubtful.exclude(order__status=OrderStatus.PARTLY_PAID).count()}
+
+
+def partly_paid_orders() -> Measured:
+    """
+    How many orders of the last day were paid in part only.
+    """
+    parts = StripeEvent.objects.filter(
+        state=StripeEvent.State.IN_REVIEW,
+        received_at__gte=Now() - timedelta(seconds=DAY),
+        order__status=OrderStatus.PARTLY_PAID,
+    )
+    return {"": parts.values("order").distinct().count()}
+
+
+def open_disputes() -> Measured:
+    """
+    How many disputes wait for our answer, or for the bank.
+    """
+    return {"": Dispute.objects.filter(status=DisputeStatus.OPEN).count()}
+
+
+def missed_webhooks() -> Measured:
+    """
+    How many orders reconciliation had to repair within the last two hours.
+    """
+    return {"": reconciliation_history.repaired_lately(within_seconds=2 * HOUR)}
+
+
+def hours_not_reconciled() -> Measured:
+    """
+    For how long scheduled reconciliations have been failing.
+    """
+    return {"": reconciliation_history.failing_for_seconds() / HOUR}

@@ -138,4 +138,32 @@ RULES = (
         sentence="{value:.0f} payments of the last day do not fit their order.",
         remedy="A person must look (admin, Stripe events, state in review): amount, currency, or paid twice.",
     ),
+    Rule(
+        name="partly_paid",
+        question=questions.partly_paid_orders,
+        at_least=1,
+        sentence="Of {value:.0f} orders of the last day only a part of the money was captured.",
+        remedy="What is missing never comes by the same payment: refund the part, or ask the guest for the rest.",
+    ),
+    Rule(
+        name="disputes",
+        question=questions.open_disputes,
+        at_least=1,
+        sentence="{value:.0f} payments are disputed by their guests' banks.",
+        remedy="Answer each in Stripe's dashboard before its date: without an answer it is lost.",
+    ),
+    Rule(
+        name="missed_webhooks",
+        question=questions.missed_webhooks,
+        at_least=1,
+        sentence="Reconciliation repaired {value:.0f} orders within two hours: the webhook was missed.",
+        remedy="Look at the endpoint in Stripe's dashboard: deliveries that fail, types that are not sent, or switched off.",
+    ),
+    Rule(
+        name="cannot_reconcile",
+        question=questions.hours_not_reconciled,
+        at_least=3,
+        sentence="For {value:.0f} hours Stripe could not be asked what its webhook has not told us.",
+        remedy="manage.py reconcile_payments says why. Nothing is lost: the next success looks at all that time.",
+    ),
 )

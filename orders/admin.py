@@ -6,12 +6,14 @@ from django.contrib import admin
 
 from orders.models import (
     Customer,
+    Dispute,
     Ingredient,
     MenuItem,
     Order,
     OrderLine,
     OrderTax,
     Payment,
+    Refund,
     Restaurant,
     StaffRecipient,
     Tax,
@@ -25,8 +27,18 @@ class Lines(admin.TabularInline):
     extra = 0
 
 
+class Refunds(admin.TabularInline):
+    model = Refund
+    extra = 0
+
+
 class Taxes(admin.TabularInline):
     model = OrderTax
+    extra = 0
+
+
+class Disputes(admin.TabularInline):
+    model = Dispute
     extra = 0
 
 
@@ -40,7 +52,7 @@ class OrderAdmin(ReadOnly):
     list_filter = ("status", "restaurant")
     search_fields = ("=public_id", "=number", "=payment_intent")
     ordering = ("-id",)
-    inlines = (Lines, Taxes)
+    inlines = (Lines, Taxes, Refunds, Disputes)
     show_full_result_count = False
 
 
@@ -69,6 +81,14 @@ class Variants(admin.TabularInline):
 class MenuItemAdmin(admin.ModelAdmin):
     list_display = ("name", "code", "category", "restaurant")
     inlines = (Variants,)
+
+
+@admin.register(Dispute)
+class DisputeAdmin(ReadOnly):
+    list_display = ("stripe_id", "order", "status", "amount", "reason", "opened_at", "closed_at")
+    list_filter = ("status",)
+    search_fields = ("=stripe_id",)
+    ordering = ("-opened_at",)
 
 
 admin.site.register(Customer)

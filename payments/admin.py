@@ -4,7 +4,7 @@ Stripe's events in Django's admin, to look at.
 
 from django.contrib import admin
 
-from payments.models import StripeEvent
+from payments.models import Reconciliation, StripeEvent
 from pipeline.admin import ReadOnly
 
 
@@ -14,3 +14,9 @@ class StripeEventAdmin(ReadOnly):
     list_filter = ("state", "type")
     search_fields = ("=event_id", "=object_id")
     ordering = ("-received_at",)
+
+
+@admin.register(Reconciliation)
+class ReconciliationAdmin(ReadOnly):
+    list_display = ("began_at", "since", "looked_at", "missed", "repaired_orders", "in_review", "because")
+    ordering = ("-began_at",)

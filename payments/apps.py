@@ -10,4 +10,4 @@ class PaymentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from payments import tasks  # noqa: F401, PLC0415 - writes the menu
+        from payments import refund_tasks, tasks  # noqa: F401, PLC0415 - writes the menu

@@ -2,26 +2,27 @@
 Stripe's events: kept once, handled once, and tried again where their order was not there yet.
 """
 
-import hashlib
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 
-from orders.models import Charge
 from payments import matching
 from payments.booked import Booked
-from payments.meanings import (
-    CardCharged,
+from payments.disputes import book_dispute
+from payments.facts import (
+    DisputeTold,
     Meaning,
     MoneyArrived,
+    MoneyFailed,
     RefundedSoFar,
     RefundTold,
     as_facts,
-    card_charged,
     from_facts,
-    meaning,
 )
+from payments.keeping import keep, note_the_card
+from payments.meanings import card_charged, meaning
 from payments.models import StripeEvent
 from payments.refunds import book_refund, book_refunded_so_far
 from payments.services import PaymentSucceeded, mark_order_as_paid
@@ -37,20 +38,12 @@ PUT_OFF_BRIEFLY = timedelta(seconds=30)
 BOOKED_AS = {
     Booked.DONE: StripeEvent.State.HANDLED,
     Booked.KNOWN: StripeEvent.State.CONFIRMED,
+    Booked.NOTED: StripeEvent.State.NOTED,
     Booked.IN_REVIEW: StripeEvent.State.IN_REVIEW,
     Booked.TOO_EARLY: StripeEvent.State.UNMATCHED,
 }
 NO_ORDER = "no order of ours has this reference, PaymentIntent or Session"
 NOT_YET = "the payment (or refund) that it builds on has not been told yet"
-
-# Waits for a delivery of the same event that is under way, so that a duplicate is answered only when the first is safe.
-KEEP = """
-INSERT INTO payments_stripeevent (event_id, type, api_version, livemode, account, happened_at, body_sha256,
-                                  object_id, facts, state, because, tries)
-VALUES (%(id)s, %(type)s, %(api_version)s, %(livemode)s, %(account)s, %(happened_at)s, %(sha256)s,
-        %(object_id)s, '{}', 'ignored', '', 0)
-ON CONFLICT (event_id) DO NOTHING
-"""
 
 
 def receive(event: Event, *, body: bytes) -> bool:
@@ -58,10 +51,13 @@ def receive(event: Event, *, body: bytes) -> bool:
     Keep the event and do what follows from it, all or nothing; False for one that we have already.
     """
     with transaction.atomic():
-        if not _keep(event, body):
+        if not keep(event, body=body):
             return False
-        _note_the_card(card_charged(event))
-        told = meaning(event)
+        card, told = card_charged(event), meaning(event)
+        if told is not None and event.account not in ("", settings.STRIPE_ACCOUNT):
+            _put_aside(event, because=f"of another account: {event.account}")
+            return True
+        note_the_card(card)
         if told is not None:
             kept = StripeEvent.objects.get(pk=event.id)
             kept.facts = as_facts(told)
@@ -109,39 +105,15 @@ def _lock_due(event_id: str) -> StripeEvent | None:
     return due.first()
 
 
-def _keep(event: Event, body: bytes) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            KEEP,
-            {
-                "id": event.id,
-                "type": event.type,
-                "api_version": event.api_version,
-                "livemode": event.livemode,
-                "account": event.account,
-                "happened_at": event.happened_at,
-                "sha256": hashlib.sha256(body).hexdigest(),
-                "object_id": str(event.object.get("id") or "")[:255],
-            },
-        )
-        return int(cursor.rowcount) == 1
-
-
-def _note_the_card(card: CardCharged | None) -> None:
-    if card is not None:
-        Charge.objects.update_or_create(
-            stripe_id=card.charge,
-            defaults={
-                "payment_intent": card.payment_intent,
-                "card_brand": card.card_brand,
-                "card_last4": card.card_last4,
-            },
-        )
+def _put_aside(event: Event, *, because: str) -> None:
+    # Somebody else's money may name an order of ours: it is shown, and touches nothing.
+    kept = StripeEvent.objects.filter(pk=event.id)
+    kept.update(state=StripeEvent.State.IN_REVIEW, because=because[:200])
 
 
 def _book(kept: StripeEvent, told: Meaning) -> None:
     order_id = matching.order_of(told)
-    booked = Booked.TOO_EARLY if order_id is None else _booked(order_id, kept, told)
+    booked = _without_an_order(told) if order_id is None else _booked(order_id, kept, told)
     kept.order_id, kept.state, kept.because, kept.retry_at = order_id, BOOKED_AS[booked], "", None
     if booked is Booked.TOO_EARLY:
         _try_again_later(kept)
@@ -150,14 +122,24 @@ def _book(kept: StripeEvent, told: Meaning) -> None:
         _book_what_waited_for(told)
 
 
+def _without_an_order(told: Meaning) -> Booked:
+    # What did not come need not be looked for.
+    return Booked.NOTED if isinstance(told, MoneyFailed) else Booked.TOO_EARLY
+
+
 def _booked(order_id: int, kept: StripeEvent, told: Meaning) -> Booked:
     match told:
         case MoneyArrived():
             return mark_order_as_paid(order_id=order_id, payment=_payment(kept, told))
+        case MoneyFailed():
+            journal.record("payment.failed", event_id=kept.event_id, type=kept.type, order_id=order_id)
+            return Booked.NOTED
         case RefundTold():
             return book_refund(order_id=order_id, told=told, told_at=kept.happened_at)
         case RefundedSoFar():
             return book_refunded_so_far(order_id=order_id, told=told, told_at=kept.happened_at)
+        case DisputeTold():
+            return book_dispute(order_id=order_id, told=told, told_at=kept.happened_at)
 
 
 def _try_again_later(kept: StripeEvent) -> None:
@@ -185,4 +167,5 @@ def _payment(kept: StripeEvent, money: MoneyArrived) -> PaymentSucceeded:
         currency=money.currency,
         livemode=kept.livemode,
         happened_at=kept.happened_at,
+        asked_minor=money.asked_minor,
     )

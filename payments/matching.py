@@ -7,7 +7,7 @@ import uuid
 from django.db.models import Q
 
 from orders.models import Order
-from payments.meanings import Meaning, MoneyArrived
+from payments.facts import Meaning, MoneyArrived, MoneyFailed
 
 
 def order_of(told: Meaning) -> int | None:
@@ -19,10 +19,9 @@ def order_of(told: Meaning) -> int | None:
         named = Order.objects.filter(public_id=reference).values_list("pk", flat=True).first()
         if named is not None:
             return named
-    by_ids = Q(payment_intent=told.payment_intent)
-    if not isinstance(told, MoneyArrived):  # money may go back of an order that began its checkout elsewhere
-        by_ids |= Q(payment__payment_intent=told.payment_intent)
-    elif told.checkout_session:
+    # A PaymentIntent does not know the reference that only its Session carries, but the Session has paid with it.
+    by_ids = Q(payment_intent=told.payment_intent) | Q(payment__payment_intent=told.payment_intent)
+    if isinstance(told, MoneyArrived | MoneyFailed) and told.checkout_session:
         by_ids |= Q(checkout_session=told.checkout_session)
     return Order.objects.filter(by_ids).order_by("pk").values_list("pk", flat=True).first()
 

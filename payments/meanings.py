@@ -1,12 +1,20 @@
 """
-What an event of Stripe's means, in our words: one fact each, with the few ids and amounts that we need.
+What an event of Stripe's means: each type that says something about an order's money, and how it is read.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from typing import Any
 
-from orders.models import RefundStatus
+from orders.models import DisputeStatus, RefundStatus
+from payments.facts import (
+    CardCharged,
+    DisputeTold,
+    Meaning,
+    MoneyArrived,
+    MoneyFailed,
+    RefundedSoFar,
+    RefundTold,
+)
 from payments.stripe_gateway import Event, reading, short
 
 # The second is what a session says whose voucher covers everything.
@@ -19,62 +27,13 @@ REFUND_STATUS = {
     "failed": RefundStatus.FAILED,
     "canceled": RefundStatus.FAILED,
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class MoneyArrived:
-    """
-    Stripe says that the money for an order is ours. `order_reference` is our public id as Stripe kept it, '' if it has none.
-    """
-
-    order_reference: str
-    payment_intent: str
-    checkout_session: str
-    amount_minor: int
-    currency: str  # ISO 4217, upper case
-
-
-@dataclass(frozen=True, kw_only=True)
-class RefundTold:
-    """
-    Stripe tells how one refund stands: `status` is one of RefundStatus.
-    """
-
-    order_reference: str
-    payment_intent: str
-    refund: str
-    amount_minor: int
-    currency: str
-    status: str
-    refunded_at: int  # Unix time
-
-
-@dataclass(frozen=True, kw_only=True)
-class RefundedSoFar:
-    """
-    Stripe tells what has gone back of a charge in all; older API versions list the refunds with it, newer ones do not.
-    """
-
-    order_reference: str
-    payment_intent: str
-    amount_minor: int
-    currency: str
-    refunds: tuple[RefundTold, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class CardCharged:
-    """
-    Which card a charge went to: brand and last four digits.
-    """
-
-    charge: str
-    payment_intent: str
-    card_brand: str
-    card_last4: str
-
-
-Meaning = MoneyArrived | RefundTold | RefundedSoFar
+# What is not closed is open. A warning that was closed never became a dispute, and a prevented one took no money.
+DISPUTE_ENDED = {
+    "won": DisputeStatus.WON,
+    "warning_closed": DisputeStatus.WON,
+    "prevented": DisputeStatus.WON,
+    "lost": DisputeStatus.LOST,
+}
 
 
 @reading()
@@ -84,28 +43,6 @@ def meaning(event: Event) -> Meaning | None:
     """
     read = READ.get(event.type)
     return read(event.object) if read else None
-
-
-def as_facts(told: Meaning) -> dict[str, Any]:
-    """
-    The meaning as JSON, to be kept with its event.
-    """
-    return {"means": type(told).__name__, **asdict(told)}
-
-
-def from_facts(facts: dict[str, Any]) -> Meaning:
-    """
-    The meaning as it was kept.
-    """
-    told = dict(facts)
-    match told.pop("means", "MoneyArrived"):
-        case "RefundTold":
-            return RefundTold(**told)
-        case "RefundedSoFar":
-            refunds = tuple(RefundTold(**one) for one in told.pop("refunds"))
-            return RefundedSoFar(**told, refunds=refunds)
-        case _:
-            return MoneyArrived(**told)
 
 
 @reading()
@@ -130,6 +67,21 @@ def _from_payment_intent(about: dict[str, Any]) -> MoneyArrived:
         checkout_session="",
         amount_minor=int(about["amount_received"]),
         currency=str(about["currency"]).upper(),
+        asked_minor=int(about.get("amount") or 0),
+    )
+
+
+def _from_failed_intent(about: dict[str, Any]) -> MoneyFailed:
+    return MoneyFailed(
+        order_reference=_reference(about), payment_intent=short(str(about["id"])), checkout_session=""
+    )
+
+
+def _from_failed_session(about: dict[str, Any]) -> MoneyFailed:
+    return MoneyFailed(
+        order_reference=_reference_of_session(about),
+        payment_intent=short(str(about.get("payment_intent") or about["id"])),
+        checkout_session=short(str(about["id"])),
     )
 
 
@@ -137,9 +89,8 @@ def _from_session(about: dict[str, Any]) -> MoneyArrived | None:
     # A completed session may still wait for its money (SEPA, ACH); async_payment_succeeded then brings it.
     if about.get("payment_status") not in NOTHING_MORE_TO_PAY:
         return None
-    reference = (about.get("metadata") or {}).get("order_id") or about.get("client_reference_id") or ""
     return MoneyArrived(
-        order_reference=str(reference),
+        order_reference=_reference_of_session(about),
         # A session without an intent (nothing to pay) is its own proof.
         payment_intent=short(str(about.get("payment_intent") or about["id"])),
         checkout_session=short(str(about["id"])),
@@ -187,6 +138,25 @@ def _from_refunded_charge(about: dict[str, Any]) -> RefundedSoFar | None:
     )
 
 
+def _from_dispute(about: dict[str, Any]) -> DisputeTold | None:
+    if not about.get("payment_intent"):
+        return None
+    return DisputeTold(
+        order_reference="",  # a dispute carries no metadata of ours
+        payment_intent=short(str(about["payment_intent"])),
+        dispute=short(str(about["id"])),
+        amount_minor=int(about["amount"]),
+        currency=str(about["currency"]).upper(),
+        status=DISPUTE_ENDED.get(str(about["status"]), DisputeStatus.OPEN).value,
+        reason=str(about.get("reason") or "")[:40],
+        opened_at=int(about["created"]),
+    )
+
+
+def _reference_of_session(about: dict[str, Any]) -> str:
+    return _reference(about) or str(about.get("client_reference_id") or "")
+
+
 def _reference(about: dict[str, Any]) -> str:
     return str((about.get("metadata") or {}).get("order_id") or "")
 
@@ -195,9 +165,14 @@ READ: dict[str, Callable[[dict[str, Any]], Meaning | None]] = {
     "payment_intent.succeeded": _from_payment_intent,
     "checkout.session.completed": _from_session,
     "checkout.session.async_payment_succeeded": _from_session,
+    "checkout.session.async_payment_failed": _from_failed_session,
+    "payment_intent.payment_failed": _from_failed_intent,
     "refund.created": _from_refund,
     "refund.updated": _from_refund,
     "refund.failed": _from_refund,
     "charge.refund.updated": _from_refund,  # what refund.updated was called before 2024-10-28
     "charge.refunded": _from_refunded_charge,
+    "charge.dispute.created": _from_dispute,
+    "charge.dispute.updated": _from_dispute,
+    "charge.dispute.closed": _from_dispute,
 }

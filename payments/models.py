@@ -21,6 +21,7 @@ class StripeEvent(models.Model):
 
         HANDLED = "handled", "led to what it should"
         CONFIRMED = "confirmed", "told us what we knew already"
+        NOTED = "noted", "shown beside its order; nothing follows from it"
         IGNORED = "ignored", "of a type that changes nothing here"
         UNMATCHED = "unmatched", "names an order that we do not know (yet)"
         IN_REVIEW = "in_review", "does not fit its order: a person must look"
@@ -49,6 +50,7 @@ class StripeEvent(models.Model):
                 fields=["retry_at"], name="stripe_event_to_retry", condition=Q(retry_at__isnull=False)
             ),
             models.Index(fields=["state", "received_at"], name="stripe_event_by_state"),
+            models.Index(fields=["object_id"], name="stripe_event_by_object"),
         ]
 
     def __str__(self) -> str:
@@ -78,3 +80,26 @@ class RejectedDelivery(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["minute", "kind"], name="rejected_delivery_once_per_minute")
         ]
+
+
+class Reconciliation(models.Model):
+    """
+    One time that Stripe was asked what its webhook had not told us.
+    """
+
+    since = models.DateTimeField(help_text="what was created at Stripe since then was looked at")
+    scheduled = models.BooleanField(help_text="by beat, not by a person")
+    began_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True, blank=True)
+    looked_at = models.PositiveIntegerField(default=0, help_text="events and objects at Stripe")
+    missed = models.PositiveIntegerField(default=0, help_text="of these, what we had not been told")
+    repaired_orders = models.PositiveIntegerField(default=0)
+    in_review = models.PositiveIntegerField(default=0)
+    unmatched = models.PositiveIntegerField(default=0)
+    because = models.CharField(max_length=300, blank=True, help_text="why it did not come to its end")
+
+    class Meta:
+        indexes = [models.Index(fields=["began_at"], name="reconciliation_by_time")]
+
+    def __str__(self) -> str:
+        return f"reconciliation since {self.since:%Y-%m-%d %H:%M}"

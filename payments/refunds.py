@@ -9,7 +9,7 @@ from django.db import transaction
 from orders.models import Order, OrderStatus, Payment, Refund, RefundStatus
 from payments import hooks
 from payments.booked import Booked
-from payments.meanings import RefundedSoFar, RefundTold
+from payments.facts import RefundedSoFar, RefundTold
 
 
 def book_refund(*, order_id: int, told: RefundTold, told_at: datetime) -> Booked:

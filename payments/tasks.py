@@ -1,7 +1,8 @@
 """
 The menu: what happens after a guest has paid, one block per step.
 
-To add a step, add a block, and the function it calls. docs/adding-a-step.md walks through it.
+To add a step, add a block, and the function it calls. docs/adding-a-step.md walks through it. What follows from a refund
+is on the second page, payments/refund_tasks.py.
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ from pipeline.declaring import dispatcher_task, post_payment_step
 from pipeline.queues import Queue
 from pipeline.rate_limits import RateLimit
 from pipeline.retries import RetryPolicy
-from pipeline.steps import Effect, Parcel, Report
+from pipeline.steps import Effect, Parcel, Report, WhenWithdrawn
 
 # What the other side can stand, counted over all workers.
 MAIL = RateLimit(name="mail", per_second=settings.EMAIL_LETTERS_PER_SECOND)
@@ -33,6 +34,7 @@ TILL = RateLimit(name="till", per_second=settings.POS_ORDERS_PER_SECOND)
     retry=RetryPolicy(times=3, delay_seconds=60),
     effect=Effect.OUTSIDE,
     rate_limit=MAIL,
+    when_withdrawn=WhenWithdrawn.GOES_ON,  # the guest did pay
     on_request=notifications.receipts.send_copy,
 )
 def send_order_confirmation_email_task(order_ids: Sequence[int]) -> dict[int, Parcel]:
@@ -70,6 +72,7 @@ def sync_order_to_pos_task(order_ids: Sequence[int]) -> dict[int, Parcel]:
     priority=3,
     retry=RetryPolicy(times=2, delay_seconds=30),
     effect=Effect.DATABASE,
+    when_withdrawn=WhenWithdrawn.GOES_ON,  # a sale, and then a refund: the books tell both
 )
 def record_payment_analytics_task(order_ids: Sequence[int]) -> dict[int, Report]:
     """Count the sale."""
@@ -80,6 +83,7 @@ def record_payment_analytics_task(order_ids: Sequence[int]) -> dict[int, Report]
     queue=Queue.LOYALTY,
     retry=RetryPolicy(times=3, delay_seconds=60),
     effect=Effect.DATABASE,
+    when_withdrawn=WhenWithdrawn.RESUMED,  # a refund that fails leaves the guest the points
 )
 def process_loyalty_rewards_task(order_ids: Sequence[int]) -> dict[int, Report]:
     """Credit the guest with points."""

@@ -20,14 +20,14 @@ WARNINGS = frozenset(
     {
         "step.failed", "step.buried", "step.lease_lost", "step.sent_again", "step.finish_refused", "step.abandoned",
         "step.postponed", "dispatch.not_published", "dispatch.held", "nudge.not_sent", "tick.not_sent", "event.put_off",
-        "heartbeat.not_written", "delivery.rejected",
+        "heartbeat.not_written", "delivery.rejected", "event.missed", "event.unreadable", "reconciliation.broken_off",
     }
 )  # fmt: skip
 KNOWN = WARNINGS | frozenset(
     {
         "step.done", "step.not_claimed", "step.revived", "step.discarded",
         "step.handed_back", "step.skipped", "step.reinstated", "batch.taken_apart", "dispatch.published", "lane.paused", "lane.resumed",
-        "database.released",
+        "database.released", "reconciliation.done", "payment.failed",
         "step.sent_on_request",
         "message.published", "message.received", "message.started", "message.done", "message.tried_again",
         "message.failed", "message.revoked",

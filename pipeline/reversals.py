@@ -10,8 +10,8 @@ from pipeline import journal
 from pipeline.statements import execute, rows
 from pipeline.steps import Step, Subject, menu
 
-# Where the original stands decides. `withdrawn` and buried will never be done; buried alone may be revived. An original
-# that can be looked up at the other side is looked up wherever it may have left anything there.
+# Where the original stands decides. `withdrawn` and buried will never be done; buried alone may be revived. What may have
+# happened (an unknown outcome; any attempt, where the other side can be asked) is undone as if it had.
 SORT = """
 WITH mine AS (
     SELECT id, subject_id, order_id FROM pipeline_steprun
@@ -22,7 +22,7 @@ sorted AS (
     SELECT mine.*, original.state,
            CASE WHEN original.state = 'done' THEN 'go'
                 WHEN original.state IN ('promised', 'sent', 'running', 'waiting') THEN 'wait'
-                WHEN %(looks_up)s AND original.attempts > 0 THEN 'go'
+                WHEN %(looks_up)s AND original.attempts > 0 OR original.sending_at IS NOT NULL THEN 'go'
                 WHEN original.state = 'buried' AND NOT original.withdrawn THEN 'wait'
                 ELSE 'skip' END AS verdict
       FROM mine LEFT JOIN pipeline_steprun original

@@ -6,7 +6,7 @@ import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
-from pipeline.failures import NotNow, PermanentFailure, UnknownOutcome
+from pipeline.failures import NotNow, PermanentFailure, TemporaryFailure, UnknownOutcome
 
 
 class TillNotAccessible(NotNow):
@@ -30,6 +30,18 @@ class TillBroken(UnknownOutcome):
 class TillRefusedOrder(PermanentFailure):
     """
     The till knows this order and will not take it. A person must decide.
+    """
+
+
+class NotAtTill(TillRefusedOrder):
+    """
+    The till does not hold what we named.
+    """
+
+
+class ChangedMeanwhile(TemporaryFailure):
+    """
+    Somebody has changed the order since we read it, so the till did not change it for us.
     """
 
 
@@ -85,6 +97,38 @@ FAILURES = (
     ),
 )
 UNFORESEEN = Row(statuses=(), failure=TillBroken, sentence="The till answered with a status nobody foresaw.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Named:
+    """
+    An error whose code tells more than the status.
+    """
+
+    statuses: Container[int]
+    code: str
+    failure: type[TemporaryFailure | PermanentFailure]
+    sentence: str
+
+    def fits(self, *, status: int, error: Mapping[str, object]) -> bool:
+        return status in self.statuses and error.get("code") == self.code
+
+
+# Before the rows above, for an answer in Square's own words; a 404 of some proxy is none.
+NAMED = (
+    Named(
+        statuses=(404,),
+        code="NOT_FOUND",
+        failure=NotAtTill,
+        sentence="The till does not know it.",
+    ),
+    Named(
+        statuses=(400, 409),  # Square says 400; 409 is what the word would be in HTTP
+        code="VERSION_MISMATCH",
+        failure=ChangedMeanwhile,
+        sentence="The till's order was changed meanwhile.",
+    ),
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.failures import NotNow, UnknownOutcome
-from pos.answer_table import FAILURES, HARMLESS, UNFORESEEN
+from pos.answer_table import FAILURES, HARMLESS, NAMED, UNFORESEEN
 
 Document = dict[str, Any]
 
@@ -51,6 +51,9 @@ def understood(answer: Answer) -> Document:
     errors = _errors(answer)
     if any(row.fits(status=answer.status, error=error) for row in HARMLESS for error in errors):
         raise AlreadyAtTill(f"The till knows this already, it says. {_told(answer, errors)}")
+    for named in NAMED:
+        if any(named.fits(status=answer.status, error=error) for error in errors):
+            raise named.failure(f"{named.sentence} {_told(answer, errors)}")
     row = next((row for row in FAILURES if answer.status in row.statuses), UNFORESEEN)
     text = f"{row.sentence} {_told(answer, errors)}"
     if issubclass(row.failure, NotNow):  # turned away at the door: that says nothing about the order

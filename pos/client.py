@@ -82,6 +82,12 @@ class Visit:
         """
         return self._ask("POST", path, body)
 
+    def put(self, path: str, body: Document) -> Document:
+        """
+        Change what the till holds, once; raises as `post` does.
+        """
+        return self._ask("PUT", path, body)
+
     def _ask(self, method: str, path: str, body: Document | None) -> Document:
         left = self.until - time.monotonic()
         if left <= 0:

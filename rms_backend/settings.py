@@ -6,7 +6,9 @@ With nothing set this is a development system on embedded servers. With DJANGO_D
 
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import lazy
 from kombu import Queue as KombuQueue
@@ -17,6 +19,7 @@ from rms_backend.environment import ROOT, Environment, isolated
 
 env = Environment.load()
 BASE_DIR = ROOT
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 # Who we are
 
@@ -177,7 +180,7 @@ CELERY_RESULT_EXPIRES = 3600
 CELERY_TIMEZONE = "UTC"
 # Django's connection outlives a task: celery/fixups/django.py would close it before and after each one.
 CELERY_DB_REUSE_MAX = 1_000_000
-CELERY_BEAT_SCHEDULE = {
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "watch": {
         "task": "operations.tasks.watch_for_unusual_patterns_task",
         "schedule": 60.0,
@@ -240,6 +243,24 @@ elif not SQUARE_BASE_URL:
 _key_remedy = "Copy it from Stripe's dashboard: sk_live_… or a restricted rk_live_…, in test mode sk_test_…."
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY") if DEBUG else env.required("STRIPE_SECRET_KEY", _key_remedy)
 STRIPE_LIVEMODE = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
+# A connected account of ours (Connect); '' for the account that the key belongs to.
+STRIPE_ACCOUNT = env.text("STRIPE_ACCOUNT")
+if STRIPE_ACCOUNT and not STRIPE_ACCOUNT.startswith("acct_"):
+    raise ImproperlyConfigured("STRIPE_ACCOUNT is no id of an account. Write acct_…, or unset it.")
+STRIPE_API_BASE = env.url("STRIPE_API_BASE", schemes=("https", "http")) or "https://api.stripe.com"
+if urlsplit(STRIPE_API_BASE).scheme == "http" and urlsplit(STRIPE_API_BASE).hostname not in LOOPBACK:
+    raise ImproperlyConfigured(
+        "STRIPE_API_BASE would send our key to Stripe unencrypted. Write https://…; http:// is for a stand-in on "
+        "this machine (127.0.0.1)."
+    )
+STRIPE_RECONCILE_HOURS = env.whole("STRIPE_RECONCILE_HOURS", 24, at_most=30 * 24)
+if STRIPE_SECRET_KEY and STRIPE_RECONCILE_HOURS:
+    CELERY_BEAT_SCHEDULE["reconcile"] = {
+        "task": "operations.tasks.reconcile_payments_task",
+        # A clock time: a beat that is restarted more than once an hour would never come to the end of an interval.
+        "schedule": crontab(minute=17),
+        "options": {"expires": 50 * 60},
+    }
 STRIPE_WEBHOOK_SECRETS = env.listed("STRIPE_WEBHOOK_SECRETS")
 if not STRIPE_WEBHOOK_SECRETS:
     if not DEBUG:

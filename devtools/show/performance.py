@@ -31,7 +31,7 @@ from devtools.stripe_sender import Delivery  # noqa: E402
 from devtools.stripe_sender.delivery import Summary  # noqa: E402
 from devtools.till import TillClient  # noqa: E402
 from orders.models import Order  # noqa: E402
-from pipeline.steps import menu  # noqa: E402
+from pipeline.steps import Subject, menu  # noqa: E402
 from rms_backend import embedding  # noqa: E402
 
 SETTLES_WITHIN_SECONDS = 180
@@ -98,7 +98,7 @@ class Performance:
         evening = Evening.of(self.orders, past, lasts_seconds=lasts_seconds)
         with self._progress() as bars:
             paying = bars.add_task("Stripe calls", total=len(evening.plan.deliveries))
-            following = bars.add_task("follow-ups", total=len(self.orders) * len(list(menu)))
+            following = bars.add_task("follow-ups", total=len(self.orders) * len(menu.about(Subject.ORDER)))
 
             def heard(_delivery: Delivery) -> None:
                 bars.advance(paying)
@@ -129,7 +129,7 @@ class Performance:
         else:
             count = len(self.orders)
             self.screen.print(
-                f"[bold green]{count:,} orders paid, {count * len(list(menu)):,} follow-ups done. Nothing lost, nothing doubled.[/]"
+                f"[bold green]{count:,} orders paid, {count * len(menu.about(Subject.ORDER)):,} follow-ups done. Nothing lost, nothing doubled.[/]"
             )
         return not wrong
 

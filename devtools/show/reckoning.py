@@ -19,7 +19,7 @@ from loyalty.models import LoyaltyBalance, LoyaltyEntry
 from orders.models import Order, OrderStatus, Payment
 from payments.models import StripeEvent
 from pipeline.models import State, StepEvent, StepRun
-from pipeline.steps import menu, short_name
+from pipeline.steps import Subject, menu, short_name
 
 SALES_TAX = Fraction(8_875, 100_000)  # as devtools/show/opening.py sets it
 
@@ -109,7 +109,7 @@ def _steps(count: int) -> list[Line]:
         for row in StepRun.objects.values("step", "state").annotate(n=Count("id"))
     }
     lines = []
-    for step in menu:
+    for step in menu.about(Subject.ORDER):
         done, buried = found.get((step.name, State.DONE), 0), found.get((step.name, State.BURIED), 0)
         lines.append(
             Line(what=f"{short_name(step.name)} done/buried", found=f"{done:,}/{buried:,}",

@@ -18,7 +18,7 @@ def admit(request: HTTPServerRequest, *, token: str) -> Document:
     _check_token(request.headers.get("Authorization", ""), token=token)
     _check_version(request.headers.get("Square-Version"))
     _check_size(request.body)
-    return _read_body(request) if request.method == "POST" else {}
+    return _read_body(request) if request.method in ("POST", "PUT") else {}
 
 
 def _check_token(header: str, *, token: str) -> None:

@@ -39,6 +39,7 @@ class TillClient:
         probability: float = 1.0,
         seed: int | None = None,
         path: str | None = None,
+        method: str | None = None,
         reference_id: str | None = None,
         status: int | None = None,
         seconds: float | None = None,
@@ -56,12 +57,17 @@ class TillClient:
             probability=probability,
             seed=seed,
             path=path,
+            method=method,
             reference_id=reference_id,
             status=status,
             seconds=seconds,
             effect=effect,
         )
         self._ask("POST" if adding else "PUT", "faults", json=asdict(fault))
+
+    def move_fulfillment(self, order_id: str, state: str) -> None:
+        """Let the kitchen move on with an order: RESERVED, PREPARED, COMPLETED, or CANCELED, FAILED."""
+        self._ask("POST", "fulfillments", json={"order_id": order_id, "state": state})
 
     def mend(self) -> None:
         """End every fault. Requests that hang already keep hanging."""

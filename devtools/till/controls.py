@@ -6,12 +6,20 @@ import json
 from dataclasses import asdict
 from http import HTTPStatus
 
+from devtools.till.documents import NotADocumentError, document_from
 from devtools.till.faults import Fault, ImpossibleFaultError
+from devtools.till.kitchen import move_fulfillment
 from devtools.till.local import LocalHandler
+from devtools.till.refusals import RequestRefusedError
+from devtools.till.request_shapes import ORDER_ID
+from devtools.till.schema import Shape, check
+from devtools.till.shapes import FULFILLMENT_STATE
 from devtools.till.tickets import counts, latest_tickets
+from devtools.till.times import written
 from devtools.till.visits import latest_visits
 
 MOST_VISITS = 10_000
+MOVE = Shape(fields={"order_id": ORDER_ID, "state": FULFILLMENT_STATE}, required=("order_id", "state"))
 
 
 class OrdersControl(LocalHandler):
@@ -30,6 +38,24 @@ class CountsControl(LocalHandler):
     def get(self) -> None:
         """Count."""
         self.finish(asdict(counts(self.till.ledger)))
+
+
+class FulfillmentsControl(LocalHandler):
+    """`POST /_till/fulfillments` with `order_id` and `state`: the kitchen moves on, or stops."""
+
+    def post(self) -> None:
+        """Move it, and show the order."""
+        try:
+            told = check(document_from(self.request.body), MOVE)
+            with self.till.ledger.keeping():
+                order = move_fulfillment(
+                    self.till.ledger, told["order_id"], state=told["state"], at=written(self.till.clock())
+                )
+        except (NotADocumentError, RequestRefusedError) as error:
+            self.set_status(HTTPStatus.BAD_REQUEST)
+            self.finish({"error": str(error)})
+        else:
+            self.finish({"order": order})
 
 
 class RequestsControl(LocalHandler):

@@ -37,7 +37,9 @@ class SquareDoor(LocalHandler):
         self.named = named
         arrival = hear(self.till, self.request, named=named)
         self.number = arrival.number
-        fault = self.till.faults.strike(path=self.request.path, reference_id=arrival.reference_id)
+        fault = self.till.faults.strike(
+            method=str(self.request.method), path=self.request.path, reference_id=arrival.reference_id
+        )
         if fault is None:
             self.send(self.work())
         else:

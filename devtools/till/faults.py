@@ -54,7 +54,7 @@ class Fault:
     One way of failing, for the requests that match.
 
     `times` is how often it strikes (None: until it is mended); `probability` (with `seed`) lets some matching
-    requests pass; `path` may hold `*`; `reference_id` singles one order out, its payment and its look-up too.
+    requests pass; `path` may hold `*`; `method` is one of HTTP's; `reference_id` singles one order out, its payment and its look-up too.
     """
 
     mode: Mode
@@ -62,6 +62,7 @@ class Fault:
     probability: float = 1.0
     seed: int | None = None
     path: str | None = None
+    method: str | None = None
     reference_id: str | None = None
     status: int | None = None
     seconds: float | None = None
@@ -96,10 +97,10 @@ class Fault:
         """How long `slow` waits and what `Retry-After` says."""
         return SECONDS.get(self.mode, 0.0) if self.seconds is None else self.seconds
 
-    def concerns(self, *, path: str, reference_id: str | None) -> bool:
-        """Does the fault apply to a request for this path and this order?"""
+    def concerns(self, *, method: str, path: str, reference_id: str | None) -> bool:
+        """Does the fault apply to a request of this kind and for this order?"""
         right_path = self.path is None or fnmatchcase(path, self.path)
-        return right_path and self.reference_id in (None, reference_id)
+        return right_path and self.method in (None, method) and self.reference_id in (None, reference_id)
 
     def _complaints(self) -> Iterable[str]:
         if self.times is not None and not (_is_whole(self.times) and self.times > 0):
@@ -114,7 +115,7 @@ class Fault:
             yield f"seconds is {self.seconds!r}. Only slow (any) and rate_limited (whole) take them, up to 600."
         if self.effect and self.mode is not Mode.HANG:
             yield "Only hang takes effect: the other modes say by their names whether the request is kept."
-        for name in ("path", "reference_id"):
+        for name in ("path", "method", "reference_id"):
             if not isinstance(getattr(self, name), str | None):
                 yield f"{name} is {getattr(self, name)!r}. Write a text, or null for 'any'."
 
@@ -131,10 +132,10 @@ class StandingFault:
         self.struck = 0
         self.dice = random.Random(fault.seed)
 
-    def strikes(self, *, path: str, reference_id: str | None) -> bool:
+    def strikes(self, *, method: str, path: str, reference_id: str | None) -> bool:
         """Decide about one request, and count it if it is struck."""
         spent = self.fault.times is not None and self.struck >= self.fault.times
-        if spent or not self.fault.concerns(path=path, reference_id=reference_id):
+        if spent or not self.fault.concerns(method=method, path=path, reference_id=reference_id):
             return False
         if self.dice.random() >= self.fault.probability:
             return False
@@ -164,10 +165,10 @@ class Faults:
         """Mend everything."""
         self.standing = []
 
-    def strike(self, *, path: str, reference_id: str | None) -> Fault | None:
+    def strike(self, *, method: str, path: str, reference_id: str | None) -> Fault | None:
         """Give the fault that this request has to suffer, if any."""
         for standing in self.standing:
-            if standing.strikes(path=path, reference_id=reference_id):
+            if standing.strikes(method=method, path=path, reference_id=reference_id):
                 return standing.fault
         return None
 

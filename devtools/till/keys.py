@@ -24,19 +24,24 @@ def once(
         "SELECT fingerprint, answer FROM keys WHERE operation = ? AND key = ?", (operation, key)
     ).fetchone()
     if kept is None:
-        return Answer(document=_first_time(ledger, operation, key, body, effect), outcome="kept")
+        document = effect()
+        use(ledger, operation=operation, key=key, body=body, document=document)
+        return Answer(document=document, outcome="kept")
     if kept["fingerprint"] != fingerprint(body):
         detail = "This idempotency key was used before, with another body."
         raise bad_request(detail, code="IDEMPOTENCY_KEY_REUSED", field="idempotency_key")
     return Answer(document=json.loads(kept["answer"]), outcome="duplicate")
 
 
-def _first_time(
-    ledger: Ledger, operation: str, key: str, body: Document, effect: Callable[[], Document]
-) -> Document:
-    document = effect()
+def is_used(ledger: Ledger, *, operation: str, key: str) -> bool:
+    """Was something done for this key before?"""
+    asked = "SELECT 1 FROM keys WHERE operation = ? AND key = ?"
+    return ledger.connection.execute(asked, (operation, key)).fetchone() is not None
+
+
+def use(ledger: Ledger, *, operation: str, key: str, body: Document, document: Document) -> None:
+    """Keep what was asked with this key, and what was answered."""
     ledger.connection.execute(
         "INSERT INTO keys (operation, key, fingerprint, answer) VALUES (?, ?, ?, ?)",
         (operation, key, fingerprint(body), json.dumps(document)),
     )
-    return document

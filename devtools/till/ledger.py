@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+from devtools.till.older_files import let_orders_be_canceled
+
 FILE_NAME = "till.sqlite3"
 
 TABLES = """
@@ -20,7 +22,7 @@ CREATE TABLE IF NOT EXISTS orders (
     location_id TEXT NOT NULL,
     reference_id TEXT,
     idempotency_key TEXT UNIQUE,
-    state TEXT NOT NULL CHECK (state IN ('OPEN', 'COMPLETED')),
+    state TEXT NOT NULL CHECK (state IN ('OPEN', 'COMPLETED', 'CANCELED')),
     total INTEGER NOT NULL CHECK (total >= 0),
     tip INTEGER NOT NULL CHECK (tip >= 0),
     currency TEXT NOT NULL,
@@ -92,6 +94,7 @@ class Ledger:
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA busy_timeout = 5000")
+        let_orders_be_canceled(connection)
         connection.executescript(TABLES)
         return cls(connection)
 

@@ -5,6 +5,7 @@ Payments: CreatePayment, for money that was taken elsewhere (`source_id` EXTERNA
 import json
 
 from devtools.till.documents import Answer, Document
+from devtools.till.fulfillments import all_at_rest
 from devtools.till.keys import once
 from devtools.till.ledger import Ledger
 from devtools.till.money import money
@@ -64,6 +65,8 @@ def _check_against(order: Document, body: Document) -> None:
     for name, amount in (moneys | ({"source_fee_money": fee} if fee else {})).items():
         if amount["currency"] != currency:
             raise bad_request(f"The order is in {currency}.", code="CURRENCY_MISMATCH", field=name)
+    if order["state"] == "CANCELED":
+        raise bad_request("The order is CANCELED.", field="order_id")
     if "tenders" in order:
         raise bad_request("The order is already paid.", field="order_id")
     _check_amount(body["amount_money"]["amount"], due=order["net_amount_due_money"]["amount"])
@@ -102,7 +105,7 @@ def _paid(order: Document, payment: Document) -> Document:
     at = payment["created_at"]
     currency = payment["total_money"]["currency"]
     # As at Square: a paid order stays open until its fulfillment is done; without one it is complete.
-    closed = {} if "fulfillments" in order else {"state": "COMPLETED", "closed_at": at}
+    closed = {} if not all_at_rest(order) else {"state": "COMPLETED", "closed_at": at}
     return {
         **with_tip(order, tip=payment["tip_money"]["amount"], currency=currency),
         **closed,

@@ -1,5 +1,5 @@
 """
-The bodies of the four requests that the till takes.
+The bodies of the requests that the till takes.
 """
 
 from devtools.till.schema import Choice, Flag, Labels, Many, Moment, Shape, Text, Whole
@@ -8,6 +8,7 @@ from devtools.till.shapes import (
     DISCOUNT,
     DURATION,
     FULFILLMENT,
+    FULFILLMENT_UPDATE,
     LINE_ITEM,
     MONEY,
     SERVICE_CHARGE,
@@ -46,6 +47,22 @@ ORDER = Shape(
 
 CREATE_ORDER = Shape(
     fields={"idempotency_key": Text(shortest=1, longest=LONGEST_ORDER_KEY), "order": ORDER},
+    required=("order",),
+)
+
+UPDATE_ORDER = Shape(
+    fields={
+        "idempotency_key": Text(shortest=1, longest=LONGEST_ORDER_KEY),
+        "order": Shape(
+            fields={
+                "location_id": LOCATION_ID,
+                "version": Whole(),
+                "state": Choice(("OPEN", "COMPLETED", "CANCELED")),
+                "fulfillments": Many(of=FULFILLMENT_UPDATE, most=10),
+            },
+            required=("location_id", "version"),
+        ),
+    },
     required=("order",),
 )
 

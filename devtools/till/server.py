@@ -6,7 +6,13 @@ from pathlib import Path
 
 import tornado.web
 
-from devtools.till.controls import CountsControl, FaultsControl, OrdersControl, RequestsControl
+from devtools.till.controls import (
+    CountsControl,
+    FaultsControl,
+    FulfillmentsControl,
+    OrdersControl,
+    RequestsControl,
+)
 from devtools.till.door import SquareDoor
 from devtools.till.locations import list_locations
 from devtools.till.orders import batch_retrieve_orders, create_order, retrieve_order
@@ -14,12 +20,13 @@ from devtools.till.page import TicketsPage
 from devtools.till.payments import create_payment
 from devtools.till.place import Till
 from devtools.till.search import search_orders
+from devtools.till.updates import update_order
 
 SQUARE = {
     r"/v2/orders": {"POST": create_order},
     r"/v2/orders/search": {"POST": search_orders},
     r"/v2/orders/batch-retrieve": {"POST": batch_retrieve_orders},
-    r"/v2/orders/([^/]+)": {"GET": retrieve_order},
+    r"/v2/orders/([^/]+)": {"GET": retrieve_order, "PUT": update_order},
     r"/v2/payments": {"POST": create_payment},
     r"/v2/locations": {"GET": list_locations},
 }
@@ -28,6 +35,7 @@ OWN = {
     r"/": TicketsPage,
     r"/_till/orders": OrdersControl,
     r"/_till/counts": CountsControl,
+    r"/_till/fulfillments": FulfillmentsControl,
     r"/_till/requests": RequestsControl,
     r"/_till/faults": FaultsControl,
 }

@@ -172,14 +172,18 @@ DELIVERY_DETAILS = Shape(
     }
 )
 
+FULFILLMENT_STATE = Choice(("PROPOSED", "RESERVED", "PREPARED", "COMPLETED", "CANCELED", "FAILED"))
+
 FULFILLMENT = Shape(
     fields={
         "uid": UID,
         "type": Choice(("PICKUP", "DELIVERY")),
-        "state": Choice(("PROPOSED", "RESERVED", "PREPARED", "COMPLETED", "CANCELED", "FAILED")),
+        "state": FULFILLMENT_STATE,
         "metadata": Labels(),
         "pickup_details": PICKUP_DETAILS,
         "delivery_details": DELIVERY_DETAILS,
     },
     required=("type",),
 )
+
+FULFILLMENT_UPDATE = Shape(fields={"uid": UID, "state": FULFILLMENT_STATE}, required=("uid", "state"))

@@ -13,7 +13,7 @@ class Ticket:
     One order in the till.
 
     `total` includes the `tip` once the order is paid; `requests` counts every CreateOrder that came with its key,
-    whatever became of it.
+    whatever became of it; `fulfillment` is how the kitchen stands with it, None where it has nothing to hand out.
     """
 
     id: str
@@ -26,6 +26,12 @@ class Ticket:
     created_at: str
     requests: int
     paid: bool
+    fulfillment: str | None = None
+
+    @property
+    def canceled(self) -> bool:
+        """Is the kitchen told not to cook it (any more)?"""
+        return "CANCELED" in (self.state, self.fulfillment)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +50,8 @@ SELECT id, reference_id, location_id, state, total, tip, currency, created_at,
            SELECT count(*) FROM requests
            WHERE requests.idempotency_key = orders.idempotency_key AND path = '/v2/orders'
        ) END AS requests,
-       EXISTS (SELECT 1 FROM payments WHERE payments.order_id = orders.id) AS paid
+       EXISTS (SELECT 1 FROM payments WHERE payments.order_id = orders.id) AS paid,
+       json_extract(document, '$.fulfillments[0].state') AS fulfillment
 FROM orders
 WHERE :reference_id IS NULL OR reference_id = :reference_id
 ORDER BY seq DESC

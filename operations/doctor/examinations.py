@@ -84,6 +84,7 @@ def examinations(*, patience_seconds: float, memory_limit_bytes: int | None) -> 
         ("Stripe", "API key", here, stripe_events.api_key),
         ("Stripe", "events", db, stripe_events.arrival),
         ("Stripe", "waiting", db, stripe_events.waiting),
+        ("Stripe", "reconciliation", db, stripe_events.reconciliation),
         ("Till", "till", pos, partial(till.answers, **p)),
         ("Till", "locations", db, partial(till.places, **p)),
         ("This machine", "disks", here, machine.disks),

@@ -9,9 +9,10 @@ from django.db.models import Max
 from django.db.models.functions import Now
 
 from operations.doctor.finding import Finding, note, ok, problem, warning
-from payments.models import StripeEvent
+from payments.models import Reconciliation, StripeEvent
 
 LONG_SILENCE = timedelta(days=3)
+LONG_WITHOUT = timedelta(hours=3)
 LIVE, TEST = ("sk_live_", "rk_live_"), ("sk_test_", "rk_test_")
 FROM_DASHBOARD = (
     "Copy it again from Stripe's dashboard (Developers, Webhooks: whsec_…; API keys: sk_… or rk_…)."
@@ -88,6 +89,24 @@ def waiting() -> list[Finding]:
         said = f"{in_review} payments do not fit their order (amount, currency, mode), or came twice."
         found.append(warning("in review", said, f"Decide on each: {EVENTS_PAGE}in_review."))
     return found or [ok("events", "None waits for its order or for a person.")]
+
+
+def reconciliation() -> list[Finding]:
+    """
+    When was Stripe last asked what its webhook has not told us?
+    """
+    name = "reconciliation"
+    if not (settings.STRIPE_SECRET_KEY and settings.STRIPE_RECONCILE_HOURS):
+        return [note(name, "Off: it wants STRIPE_SECRET_KEY, and STRIPE_RECONCILE_HOURS above 0.")]
+    age = Reconciliation.objects.filter(scheduled=True, ended_at__isnull=False, because="").aggregate(
+        age=Now() - Max("began_at")
+    )["age"]
+    if age is not None and age < LONG_WITHOUT:
+        return [ok(name, f"Stripe was last asked what we missed {_told(age)} ago.")]
+    last = "never" if age is None else f"{_told(age)} ago"
+    said = f"Stripe was last asked what we missed {last}."
+    remedy = "Does beat run (start_celery_workers --beat)? manage.py reconcile_payments asks at once, and says what is wrong."
+    return [note(name, said) if settings.DEBUG else warning(name, said, remedy)]
 
 
 def _silence() -> timedelta | None:

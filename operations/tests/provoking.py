@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from devtools.stripe_sender import events, sign
-from orders.testing import make_order
+from orders.models import Dispute
+from orders.testing import NOON, make_order
+from payments.models import Reconciliation
 from payments.testing import deliver, post, sale_of
 from payments.webhook import LARGEST_BODY
 from pipeline import lanes
@@ -43,6 +45,7 @@ def minutes_pass(minutes: int) -> None:
         "operations_alert": ["opened_at", "seen_at", "tell_from", "told_at", "closed_at", "telling_until"],
         "payments_rejecteddelivery": ["minute"],
         "payments_stripeevent": ["received_at"],
+        "payments_reconciliation": ["began_at"],
         "pipeline_steprun": ["promised_at", "finished_at", "due_at"],
         "pipeline_stepevent": ["at"],
         "pipeline_lanepause": ["paused_at"],
@@ -115,6 +118,34 @@ def pay_too_little(_step: Step) -> None:
     deliver(events.payment_intent_succeeded(sale_of(order, amount=order.total_minor - 1)))
 
 
+def repair_an_order(_step: Step) -> None:
+    Reconciliation.objects.create(since=NOON, scheduled=True, ended_at=NOON, repaired_orders=1)
+
+
+def fail_to_reconcile(_step: Step) -> None:
+    Reconciliation.objects.create(since=NOON, scheduled=True, ended_at=NOON, because="Stripe is away")
+    minutes_pass(181)
+
+
+def reconcile_well(_step: Step) -> None:
+    Reconciliation.objects.create(since=NOON, scheduled=True, ended_at=NOON)
+
+
+def capture_a_part(_step: Step) -> None:
+    order = make_order(paid=False)
+    deliver(events.payment_intent_succeeded(sale_of(order), amount_received=order.total_minor - 1))
+
+
+def dispute(_step: Step) -> None:
+    sale = sale_of(make_order(paid=False))
+    deliver(events.payment_intent_succeeded(sale))
+    deliver(events.charge_dispute_created(sale))
+
+
+def lose_the_dispute(_step: Step) -> None:
+    deliver(events.charge_dispute_closed(sale_of(Dispute.objects.get().order)))
+
+
 def nothing(_step: Step) -> None:
     pass
 
@@ -161,4 +192,13 @@ PROVOCATIONS = (
     Provocation(rule="oversized", subject="too_large", provoke=deliver_too_much, mend=an_hour_passes),
     Provocation(rule="unmatched", subject="", provoke=pay_for_nothing, mend=a_day_passes),
     Provocation(rule="in_review", subject="", provoke=pay_too_little, mend=a_day_passes),
+    Provocation(rule="partly_paid", subject="", provoke=capture_a_part, mend=a_day_passes),
+    Provocation(rule="disputes", subject="", provoke=dispute, mend=lose_the_dispute),
+    Provocation(
+        rule="missed_webhooks",
+        subject="",
+        provoke=repair_an_order,
+        mend=lambda _step: minutes_pass(121),
+    ),
+    Provocation(rule="cannot_reconcile", subject="", provoke=fail_to_reconcile, mend=reconcile_well),
 )

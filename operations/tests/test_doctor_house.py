@@ -13,12 +13,14 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models.functions import Now
 from django.test import SimpleTestCase, TestCase, override_settings
+from django.utils import timezone
 
 from devtools.till import running_till
+from notifications.specimens import specimens
 from operations.doctor import clock, configuration, database, limits, machine, mail, stripe_events, till
 from operations.doctor.finding import Level, Unreachable
 from orders.testing import make_restaurant
-from payments.models import StripeEvent
+from payments.models import Reconciliation, StripeEvent
 from pipeline.statements import execute
 
 PRODUCTION = {"DEBUG": False, "DATABASE_IS_EMBEDDED": False, "BROKER_IS_EMBEDDED": False}
@@ -158,7 +160,7 @@ class TestMail(SimpleTestCase):
         with override_settings(TEMPLATES=gone):
             found = mail.templates()
 
-        self.assertEqual(len(found), 4)
+        self.assertEqual(len(found), len(specimens()))
         self.assertIn("notifications/receipt.txt cannot be filled in. TemplateDoesNotExist", found[0].said)
 
     def test_finds_a_template_that_is_broken_or_empty(self):
@@ -257,6 +259,35 @@ class TestStripe(TestCase):
 
         self.assertEqual(levels(found), [Level.WARNING] * 2)
         self.assertTrue(found[0].said.startswith("1 payments name an order"))
+
+
+class TestReconciliation(TestCase):
+    KEY = {"STRIPE_SECRET_KEY": "sk_live_1", "DEBUG": False}
+
+    def ran(self, *, because="", **ago):
+        began = Now() - timedelta(**ago)
+        Reconciliation.objects.create(
+            since=timezone.now(), scheduled=True, began_at=began, ended_at=began, because=because
+        )
+
+    def test_that_is_off_is_a_note(self):
+        for off in ({"STRIPE_SECRET_KEY": ""}, {**self.KEY, "STRIPE_RECONCILE_HOURS": 0}):
+            with override_settings(**off):
+                self.assertEqual(levels(stripe_events.reconciliation()), [Level.NOTE])
+
+    def test_that_has_not_come_to_its_end_for_long_is_named(self):
+        with override_settings(**self.KEY):
+            [never] = stripe_events.reconciliation()
+            self.ran(hours=5)
+            self.ran(minutes=10, because="Stripe is away")
+            [late] = stripe_events.reconciliation()
+            self.ran(minutes=30)
+            [well] = stripe_events.reconciliation()
+
+        self.assertEqual([never.level, late.level, well.level], [Level.WARNING, Level.WARNING, Level.OK])
+        self.assertIn("never", never.said)
+        self.assertIn("5 hours ago", late.said)
+        self.assertIn("30 minutes ago", well.said)
 
 
 class TestTill(TestCase):

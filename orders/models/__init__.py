@@ -3,6 +3,8 @@ The nouns of the restaurant.
 """
 
 from orders.models.customer import Customer as Customer
+from orders.models.dispute import Dispute as Dispute
+from orders.models.dispute import DisputeStatus as DisputeStatus
 from orders.models.menu import Ingredient as Ingredient
 from orders.models.menu import MenuItem as MenuItem
 from orders.models.menu import Recipe as Recipe

@@ -67,6 +67,11 @@ class Ingredient(models.Model):
     restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="ingredients")
     name = models.CharField(max_length=80)
     unit = models.CharField(max_length=2, choices=Unit.choices, default=Unit.MILLIGRAM)
+    returns_to_stock = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Comes back when its order is refunded in full, as a closed bottle does and dough does not",
+    )
 
     class Meta:
         constraints = [

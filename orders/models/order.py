@@ -32,6 +32,7 @@ class OrderStatus(models.TextChoices):
     PAID = "paid", "paid"
     PARTLY_REFUNDED = "partly_refunded", "paid, and partly refunded"
     REFUNDED = "refunded", "refunded"
+    PARTLY_PAID = "partly_paid", "a part of the money arrived, and no more will: a person must look"
     IN_REVIEW = "in_review", "money arrived that does not fit: a person must look"
     CANCELLED = "cancelled", "cancelled before it was paid"
 
@@ -137,11 +138,20 @@ class Order(models.Model):
         """
         Stop an unpaid order for a person to look at; False where it is not unpaid any more.
         """
+        return self._stop(OrderStatus.IN_REVIEW, reason=reason)
+
+    def mark_partly_paid(self, *, reason: str) -> bool:
+        """
+        Stop an unpaid order of whose money only a part was captured; False where it is not unpaid any more.
+        """
+        return self._stop(OrderStatus.PARTLY_PAID, reason=reason)
+
+    def _stop(self, status: OrderStatus, *, reason: str) -> bool:
         changed = Order.objects.filter(pk=self.pk, status=OrderStatus.PENDING_PAYMENT).update(
-            status=OrderStatus.IN_REVIEW, review_reason=reason
+            status=status, review_reason=reason
         )
         if changed:
-            self.status, self.review_reason = OrderStatus.IN_REVIEW, reason
+            self.status, self.review_reason = status, reason
         return changed == 1
 
     def mark_refunded(self, *, minor: int) -> None:

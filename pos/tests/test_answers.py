@@ -6,7 +6,8 @@ import json
 
 from django.test import SimpleTestCase
 
-from pos.answer_table import FAILURES, TillBusy, TillRefusedOrder
+from pipeline.failures import UnknownOutcome
+from pos.answer_table import FAILURES, ChangedMeanwhile, NotAtTill, TillBusy, TillRefusedOrder
 from pos.answers import AlreadyAtTill, Answer, understood
 from pos.square_taxes import percentage
 
@@ -45,6 +46,25 @@ class TestARefusal(SimpleTestCase):
     def test_is_not_harmless_for_the_same_words_with_another_code(self):
         with self.assertRaises(TillRefusedOrder):
             understood(refused("Order CAISENgvlJ6jLWAzERDzjyHVybY already exists."))
+
+
+class TestANamedError(SimpleTestCase):
+    def test_of_something_unknown_is_told_apart_from_a_page_that_is_not_there(self):
+        error = json.dumps({"errors": [{"code": "NOT_FOUND"}]}).encode()
+
+        with self.assertRaisesMessage(NotAtTill, "The till does not know it. (404)"):
+            understood(Answer(status=404, content=error))
+        with self.assertRaises(TillRefusedOrder) as page:
+            understood(Answer(status=404, content=b"<html>"))
+        self.assertIs(type(page.exception), TillRefusedOrder)
+
+    def test_of_another_version_says_that_nothing_has_happened(self):
+        for status in (400, 409):
+            error = json.dumps({"errors": [{"code": "VERSION_MISMATCH"}]}).encode()
+
+            with self.assertRaises(ChangedMeanwhile) as changed:
+                understood(Answer(status=status, content=error))
+            self.assertNotIsInstance(changed.exception, UnknownOutcome)
 
 
 class TestTheTable(SimpleTestCase):

@@ -30,7 +30,7 @@ from loyalty.models import LoyaltyBalance, LoyaltyEntry
 from orders.models import Order, OrderLine, OrderStatus, Payment
 from orders.testing import make_menu, make_order, make_restaurant
 from pipeline.models import AT_REST, State, StepRun
-from pipeline.steps import menu
+from pipeline.steps import Subject, menu
 from tests.isolation import ROOT
 
 SECRET = "whsec_acceptance"
@@ -209,7 +209,7 @@ class House:
         return len(self.mailbox.messages(message_id=message_id(order.public_id, kind)))
 
     def wait_until_at_rest(self, orders: Sequence[Order], *, steps: int | None = None) -> None:
-        wanted = len(orders) * (steps or len(list(menu)))
+        wanted = len(orders) * (steps or len(menu.about(Subject.ORDER)))
         ids = [order.pk for order in orders]
 
         def at_rest() -> bool:
@@ -231,7 +231,7 @@ class House:
         """
         ids = [order.pk for order in orders]
         keys = {str(order.public_id) for order in orders}
-        assert states(ids) == {State.DONE: len(ids) * len(list(menu))}
+        assert states(ids) == {State.DONE: len(ids) * len(menu.about(Subject.ORDER))}
         assert set(Order.objects.filter(pk__in=ids).values_list("status", flat=True)) == {OrderStatus.PAID}
         assert Payment.objects.filter(order__in=ids).count() == len(ids)
         assert SaleFact.objects.filter(order__in=ids).count() == len(ids)

@@ -10,7 +10,7 @@ import pytest
 from devtools.show.crew import any_free_port
 from payments import tasks
 from pipeline.models import State, StepRun
-from pipeline.steps import menu
+from pipeline.steps import Subject, menu
 from tests.acceptance.house import House, answers, states
 from tests.acceptance.plain import Desk
 
@@ -31,7 +31,7 @@ class TestRoutesOfTheSettings:
     def test_decide_from_the_promise_to_the_worker_that_takes_the_message(self, empty_house, tmp_path):
         house, desk = empty_house, Desk.at(empty_house, tmp_path / "notes")
         [order] = house.orders(1)
-        steps = len(list(menu)) + EXTRA_STEPS
+        steps = len(menu.about(Subject.ORDER)) + EXTRA_STEPS
 
         house.start_web("web of the seed", **SEED_SETTINGS)
         house.pay([order])

@@ -123,6 +123,14 @@ class TestWrongValue:
                 "rediss://:secret@host/0?ssl_cert_reqs=1",
                 "Write ssl_cert_reqs=required.",
             ),
+            (
+                "STRIPE_API_BASE",
+                "http://secret.example.com",
+                "unencrypted. Write https://",
+            ),
+            ("STRIPE_API_BASE", "secret.example.com", "must begin with one of: https://"),
+            ("STRIPE_ACCOUNT", "secret", "Write acct_…, or unset it"),
+            ("STRIPE_RECONCILE_HOURS", "721", "Write a whole number from 0 to 720"),
             ("RETRY_TIME_SCALE", "2", "above 0 and at most 1"),
             ("EMAIL_UNKNOWN_OUTCOME", "pray", "Write one of: resend, hold."),
             ("LOG_FORMAT", "xml", "Write one of: human, json."),
@@ -229,6 +237,21 @@ class TestVariable:
         for setting in ("CELERY_BROKER_USE_SSL", "CELERY_REDIS_BACKEND_USE_SSL"):
             found = settings_with({"CELERY_BROKER_URL": broker}, setting)
             assert f"VerifyMode.{verifies}" in found.stdout, found.stderr
+
+
+class TestReconciliation:
+    @pytest.mark.parametrize(
+        ("told", "scheduled"),
+        [
+            ({}, "['watch']"),
+            ({"STRIPE_SECRET_KEY": "sk_test_1"}, "['watch', 'reconcile']"),
+            ({"STRIPE_SECRET_KEY": "sk_test_1", "STRIPE_RECONCILE_HOURS": "0"}, "['watch']"),
+        ],
+    )
+    def test_is_scheduled_where_there_is_a_key_unless_somebody_does_not_want_it(self, told, scheduled):
+        found = settings_with(told, "CELERY_BEAT_SCHEDULE and list(settings.CELERY_BEAT_SCHEDULE)")
+
+        assert found.stdout.strip() == scheduled, found.stderr
 
 
 class TestTimeLimit:

@@ -69,6 +69,10 @@ class Caller:
         """Post a document."""
         return self.session.post(self.url + path, json=body, timeout=timeout)
 
+    def put(self, path: str, body: Any) -> requests.Response:
+        """Put a document."""
+        return self.session.put(self.url + path, json=body, timeout=DEADLINE_SECONDS)
+
     def get(self, path: str) -> requests.Response:
         """Get a document."""
         return self.session.get(self.url + path, timeout=DEADLINE_SECONDS)
@@ -83,6 +87,17 @@ class Caller:
     def pay(self, order_id: str, /, **changes: Any) -> requests.Response:
         """Post a payment for an order."""
         return self.post("/v2/payments", payment_body(order_id, **changes))
+
+
+def update_body(order: Document, *, key: str | None = "update-key", **changes: Any) -> Document:
+    """Write an UpdateOrder body for an order as it stands, with changes."""
+    fields = {"location_id": order["location_id"], "version": order["version"], **changes}
+    return {"order": fields} if key is None else {"idempotency_key": key, "order": fields}
+
+
+def fulfillment_in(state: str, order: Document) -> list[Document]:
+    """Write the wish that the order's fulfillment has this state."""
+    return [{"uid": order["fulfillments"][0]["uid"], "state": state}]
 
 
 def error_of(answer: requests.Response) -> Document:

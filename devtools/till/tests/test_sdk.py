@@ -2,7 +2,6 @@
 The official SDK as a witness: if it can read every answer, the till speaks Square.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -16,13 +15,6 @@ from devtools.till.tests.caller import order_body, payment_body
 from devtools.till.tests.test_orders import PICKUP
 
 ONCE: RequestOptions = {"max_retries": 0}
-
-
-@pytest.fixture
-def square(till: RunningTill) -> Iterator[Square]:
-    """Point the official SDK at the till."""
-    with httpx.Client(trust_env=False, timeout=10) as client:
-        yield Square(token=till.token, base_url=till.url, httpx_client=client)
 
 
 def create(square: Square, **changes: Any) -> Any:

@@ -9,12 +9,12 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from operations import person
-from orders.models import Order
+from orders.models import Order, Refund
 from pipeline import answers, dead_letters
 from pipeline.dead_letters import CannotRevive
 from pipeline.failures import NotPromised
 from pipeline.models import State, StepRun
-from pipeline.steps import Step, UnknownStep, menu, short_name
+from pipeline.steps import Step, Subject, UnknownStep, menu, short_name
 
 WHAT_NOW = {
     State.BURIED: "It will not be tried again by itself. Mend the cause, then: run_step … --revive",
@@ -22,6 +22,7 @@ WHAT_NOW = {
     State.RUNNING: "A worker holds it at this moment.",
     State.PROMISED: "It could not be claimed: a worker is just taking it, or its lane is paused.",
     State.SENT: "It could not be claimed: a worker is just taking it, or its lane is paused.",
+    State.SKIPPED: "Nobody wants it any more, or there is nothing to undo.",
     State.WAITING: "A worker will try again by itself when it is due.",
 }
 
@@ -39,13 +40,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         steps = ", ".join(short_name(step.name) for step in menu)
         parser.add_argument("step", help=f"one of {steps}")
-        parser.add_argument("order", help="the order's id, or its public id")
+        parser.add_argument(
+            "order", help="the order's id, or its public id; of a refund's step, the refund's (re_…)"
+        )
         parser.add_argument("--revive", action="store_true", help="first dig it up, if it lies buried")
 
     def handle(self, *args: Any, step: str, order: str, revive: bool, **options: Any) -> None:
-        wanted, found = _step(step), _order(order)
+        wanted = _step(step)
+        found = _order(order) if wanted.subject is Subject.ORDER else _refund(order)
         self.stdout.write(f"{short_name(wanted.name)}: {wanted.title}")
-        self.stdout.write(f"order {found.number}, id {found.pk}: {_standing(wanted, found)}")
+        self.stdout.write(f"{found}, id {found.pk}: {_standing(wanted, found)}")
         logging.getLogger("rms").setLevel(logging.DEBUG)
         if revive:
             _revive(wanted, found)
@@ -73,17 +77,25 @@ def _order(reference: str) -> Order:
         raise CommandError(f"There is no order {reference}. Give its id or its public id.") from missing
 
 
-def _standing(step: Step, order: Order) -> str:
-    run = StepRun.objects.filter(step=step.name, subject_id=order.pk).first()
+def _refund(reference: str) -> Refund:
+    try:
+        return Refund.objects.get(**{"pk" if reference.isdigit() else "stripe_id": reference})
+    except Refund.DoesNotExist as missing:
+        raise CommandError(f"There is no refund {reference}. Give its id, or Stripe's (re_…).") from missing
+
+
+def _standing(step: Step, subject: Order | Refund) -> str:
+    run = StepRun.objects.filter(step=step.name, subject_id=subject.pk).first()
     if run is None:
         return "nothing is promised"
     because = f" ({run.because})" if run.because else ""
     return f"{run.state}{because}, attempts so far: {run.attempts}"
 
 
-def _revive(step: Step, order: Order) -> None:
+def _revive(step: Step, subject: Order | Refund) -> None:
+    whose = {"order_id": subject.pk} if isinstance(subject, Order) else {"refund_id": subject.pk}
     try:
-        dead_letters.revive(order_id=order.pk, step=step.name, by=person.at_the_terminal(), reason="run_step")
+        dead_letters.revive(**whose, step=step.name, by=person.at_the_terminal(), reason="run_step")
     except (CannotRevive, StepRun.DoesNotExist) as trouble:
         raise CommandError(f"{trouble} Leave --revive out.") from trouble
 
@@ -98,5 +110,7 @@ def _told(answer: dict[str, Any]) -> str:
     if answer.get("already"):
         return "It was done already; nothing happened now."
     return ", ".join(
-        f"{name}: {value}" for name, value in answer.items() if name not in ("success", "order_id")
+        f"{name}: {value}"
+        for name, value in answer.items()
+        if name not in ("success", "order_id", "refund_id")
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.queues import Queue
-from pipeline.steps import menu
+from pipeline.steps import Subject, menu
 from tests.acceptance.flower.process import FlowerProcess
 from tests.acceptance.flower.talkative import tasks
 
@@ -40,7 +40,7 @@ class TestFlower:
         flower.house.pay(orders)
         flower.house.wait_until_at_rest(orders)
 
-        wanted = {(step.name, order.pk) for step in menu for order in orders}
+        wanted = {(step.name, order.pk) for step in menu.about(Subject.ORDER) for order in orders}
         flower.wait_for(lambda: wanted <= orders_seen(flower))
 
     def test_finds_an_order_in_a_message_of_a_hundred(self, flower: FlowerProcess):

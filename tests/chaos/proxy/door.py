@@ -5,7 +5,7 @@ The port of a proxy: open, or closed so that callers are refused, and ours all t
 import asyncio
 import socket
 from asyncio import StreamReader, StreamWriter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 WAITING_CALLERS = 512
 
@@ -15,7 +15,7 @@ class Door:
     A free port on loopback. Lives in the proxy's thread.
     """
 
-    def __init__(self, welcome: Callable[[StreamReader, StreamWriter], Awaitable[None]]) -> None:
+    def __init__(self, welcome: Callable[[StreamReader, StreamWriter], None]) -> None:
         self._welcome = welcome
         self._server: asyncio.Server | None = None
         # Bound and never listening: keeps the port for us while the door is closed.

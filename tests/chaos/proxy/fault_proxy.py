@@ -134,10 +134,13 @@ class FaultProxy:
         if count:
             self._tally.add(cuts=len(links))
 
-    async def _welcome(self, reader: StreamReader, writer: StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def _welcome(self, reader: StreamReader, writer: StreamWriter) -> None:
+        # A task of our own: asyncio's would print a traceback for each connection that is open when we close.
+        task = self._loop.create_task(self._serve(reader, writer))
         self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         self._tally.add(connections=1)
         try:
             server = await self._call_server()
@@ -146,7 +149,6 @@ class FaultProxy:
             self._tally.add(refused=1)
         finally:
             writer.transport.abort()
-            self._tasks.discard(task)
 
     async def _connect(self, client: Side, server: Side) -> None:
         link = Link(client=client, server=server, board=self._board, tally=self._tally)

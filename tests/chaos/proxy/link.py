@@ -19,6 +19,7 @@ READ_AHEAD = 256  # pieces, so that latency does not become a limit of throughpu
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no seconds
 DELIVERED_WITHIN_SECONDS = 2.0
 ENDED = b""
+LOST = None
 
 
 class Link:
@@ -75,32 +76,35 @@ class LinkFlow:
     ) -> None:
         self._link, self._way, self._board = link, way, board
         self._reader, self._writer = reader, writer
-        self._read: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(READ_AHEAD)
+        self._read: asyncio.Queue[tuple[float, bytes | None]] = asyncio.Queue(READ_AHEAD)
         self._read_at = 0.0
         self._finished = False
 
     async def read(self) -> None:
-        while True:
+        piece: bytes | None = None
+        while piece != ENDED:
             try:
                 piece = await self._reader.read(PIECE_BYTES)
             except OSError:
-                if self._board.treatment(self._way).hides_loss:
-                    await self._read.put((time.monotonic(), ENDED))
-                    return
-                raise
-            await self._read.put((time.monotonic(), piece))
-            if piece == ENDED:
+                await self._read.put((time.monotonic(), LOST))
                 return
+            await self._read.put((time.monotonic(), piece))
 
     async def carry(self) -> None:
         while True:
             self._read_at, piece = await self._read.get()
-            if piece == ENDED:
-                while not await self._board.treatment(self._way).end(self):
-                    pass
-                return
+            if piece is LOST or piece == ENDED:
+                return await self._end(lost=piece is LOST)
             while piece:
                 piece = await self._board.treatment(self._way).carry(self, piece)
+
+    async def _end(self, *, lost: bool) -> None:
+        ended = False
+        while not ended:
+            treatment = self._board.treatment(self._way)
+            if lost and not treatment.hides_loss:
+                raise ConnectionResetError
+            ended = await treatment.end(self)
 
     # What treatments do with it
 

@@ -1,0 +1,177 @@
+"""
+Reconciliation: ask Stripe what its webhook did not tell us, and take it in through the same door.
+
+Any number may run at once, and beside the webhook: the door keeps each event once, and money is booked once. So nothing
+here has to remember how far it came; a run that breaks off has lost nothing but time.
+"""
+
+import json
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import OperationalError, connection
+from django.db.models.functions import Now
+
+from payments import inbox
+from payments import reconciliation_history as history
+from payments.missed import SOURCES, Source
+from payments.models import Reconciliation, StripeEvent
+from payments.stripe_api import CannotAskStripe, StripeApi
+from payments.stripe_gateway import Event, NotFromStripe
+from pipeline import journal
+
+PUT_OFF = "put off"
+
+
+class OutOfTime(CannotAskStripe):
+    """
+    There was more to look at than there was time. Run manage.py reconcile_payments, which takes its time; if this comes
+    again, lower STRIPE_RECONCILE_HOURS.
+    """
+
+
+@dataclass
+class Row:
+    """
+    What was found in one of Stripe's lists. `became` counts what was taken in, by the state that its event has now.
+    """
+
+    title: str
+    looked_at: int = 0
+    missed: int = 0
+    became: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass
+class Report:
+    """
+    What a reconciliation found. `because` says why it did not come to its end, '' where it did.
+    """
+
+    since: datetime
+    rows: list[Row] = field(default_factory=list)
+    orders: set[int] = field(default_factory=set)
+    because: str = ""
+
+    @property
+    def looked_at(self) -> int:
+        return sum(row.looked_at for row in self.rows)
+
+    @property
+    def missed(self) -> int:
+        return sum(row.missed for row in self.rows)
+
+    @property
+    def became(self) -> Counter[str]:
+        return sum((row.became for row in self.rows), Counter())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """
+    What is to be looked at, and how: `give_up_at` by the monotonic clock.
+    """
+
+    since: datetime
+    give_up_at: float = float("inf")
+    undelivered_only: bool = False
+    dry_run: bool = False
+
+
+def reconcile_on_schedule(*, now: datetime, within_seconds: float, stripe: StripeApi | None = None) -> Report:
+    """
+    Look at the last STRIPE_RECONCILE_HOURS, and further back where the last scheduled runs failed or nobody made them.
+
+    Of events it asks only for those that Stripe could not deliver; objects tell of all others.
+    """
+    history.forget_the_old()
+    wish = Wish(
+        since=history.since_the_last(now=now),
+        give_up_at=time.monotonic() + within_seconds,
+        undelivered_only=True,
+    )
+    return reconcile(wish, scheduled=True, stripe=stripe)
+
+
+def reconcile(wish: Wish, *, scheduled: bool = False, stripe: StripeApi | None = None) -> Report:
+    """
+    Look at everything that Stripe has from that time on, and take in what we missed; in a dry run only count it.
+    """
+    report = Report(since=wish.since)
+    run = None if wish.dry_run else Reconciliation.objects.create(since=wish.since, scheduled=scheduled)
+    try:
+        api = stripe or StripeApi()
+        for source in SOURCES:
+            _go_through(source, api=api, wish=wish, report=report)
+    except CannotAskStripe as trouble:
+        report.because = str(trouble)
+    if run is not None:
+        _note_the_end(run, report)
+    return report
+
+
+def _go_through(source: Source, *, api: StripeApi, wish: Wish, report: Report) -> None:
+    row = Row(title=source.title)
+    report.rows.append(row)
+    asked = (
+        {**source.asked, "delivery_success": False}
+        if source.lists_events and wish.undelivered_only
+        else source.asked
+    )
+    for page in api.pages(source.path, since=wish.since, **asked):
+        if time.monotonic() > wish.give_up_at:
+            raise OutOfTime
+        row.looked_at += len(page)
+        for event in source.news(page):
+            if wish.dry_run:
+                row.missed += 1
+            else:
+                _take_in(event, row=row, report=report)
+
+
+def _take_in(event: Event, *, row: Row, report: Report) -> None:
+    try:
+        if not inbox.receive(event, body=json.dumps(event.object, sort_keys=True).encode()):
+            return  # the webhook, or another reconciliation, was quicker
+    except NotFromStripe as trouble:
+        journal.record("event.unreadable", event_id=event.id, trouble=trouble)
+        return
+    except OperationalError as trouble:
+        if not connection.is_usable():
+            raise
+        row.became[PUT_OFF] += (
+            1  # its order is locked just now: the next run, or the webhook, will find it free
+        )
+        journal.record("event.put_off", event_id=event.id, trouble=trouble)
+        return
+    kept = StripeEvent.objects.get(pk=event.id)
+    row.missed += 1
+    row.became[kept.state] += 1
+    if kept.state == StripeEvent.State.HANDLED and kept.order_id is not None:
+        report.orders.add(kept.order_id)
+    journal.record(
+        "event.missed", event_id=event.id, type=event.type, state=kept.state, order_id=kept.order_id
+    )
+
+
+def _note_the_end(run: Reconciliation, report: Report) -> None:
+    State = StripeEvent.State  # noqa: N806 - a class
+    Reconciliation.objects.filter(pk=run.pk).update(
+        ended_at=Now(),
+        looked_at=report.looked_at,
+        missed=report.missed,
+        repaired_orders=len(report.orders),
+        in_review=report.became[State.IN_REVIEW],
+        unmatched=report.became[State.UNMATCHED],
+        because=report.because[:300],
+    )
+    if report.because:
+        journal.record("reconciliation.broken_off", because=report.because)
+    journal.record(
+        "reconciliation.done",
+        looked_at=report.looked_at,
+        missed=report.missed,
+        repaired_orders=len(report.orders),
+    )
