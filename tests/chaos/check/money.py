@@ -60,7 +60,7 @@ points AS (
       FROM loyalty_loyaltyentry GROUP BY 1)
 SELECT o.public_id::text, points.earned, points.kept, back.minor, o.total_minor
   FROM points JOIN orders_order o ON o.id = points.order_id LEFT JOIN back ON back.order_id = o.id
- WHERE points.kept <> points.earned * (o.total_minor - coalesce(back.minor, 0)) / o.total_minor
+ WHERE points.kept <> floor(points.earned * (o.total_minor - coalesce(back.minor, 0)) / o.total_minor)
 """
 # A refund that failed was counted both ways, or not at all.
 NET_IS_GROSS_LESS_REFUNDS = """

@@ -38,7 +38,7 @@ class Accepted:
     ]  # wholly refunded, for a while at least: nobody can say how far they came before
 
     def refused_by(self, sink: str) -> set[str]:
-        return {guest.reference for guest in self.guests if guest.refused_by == sink}
+        return {guest.reference for guest in self.guests if sink and guest.refused_by == sink}
 
 
 def count_sinks(home: Path, accepted: Accepted) -> list[Count]:
