@@ -23,6 +23,9 @@ run: $(READY) ## The show: an evening of paid orders while things go wrong [ONCE
 test: $(READY) ## All tests, on servers of their own
 	@$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
+chaos: $(READY) ## Everything breaks for minutes: is anything lost or done twice? [MINUTES=10] [SEED=n] [ARGS=…]
+	@$(PY) -m tests.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
 check: $(READY) ## Exactly what CI runs: format, lint, types, layers, migrations, deploy check, tests, a short show
 	@scripts/check
 
@@ -38,4 +41,4 @@ clean: ## Stop everything and remove all that make made: data, caches, .venv
 lock: $(READY) ## Pin the requirements anew from requirements/*.in (needs uv)
 	@scripts/lock
 
-.PHONY: help setup run test check down clean lock
+.PHONY: help setup run test chaos check down clean lock

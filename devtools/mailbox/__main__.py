@@ -55,7 +55,16 @@ def read_options(arguments: Sequence[str] | None) -> MailboxOptions:
     )
     parser.add_argument("--user", help="demand a login with this name")
     parser.add_argument("--password", help="... and this password")
-    return MailboxOptions(**vars(parser.parse_args(arguments)))
+    parser.add_argument(
+        "--refuse",
+        dest="refused",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="never take a letter to such an address, for example '*@gone.example'; may be given more than once",
+    )
+    told = vars(parser.parse_args(arguments))
+    return MailboxOptions(**{**told, "refused": tuple(told["refused"])})
 
 
 if __name__ == "__main__":

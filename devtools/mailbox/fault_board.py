@@ -56,11 +56,13 @@ class Strike:
 
 class FaultBoard:
     """
-    The faults in force, oldest first: the first one that strikes is the one that happens. Used on one event loop only.
+    The faults in force, oldest first: the first one that strikes is the one that happens. Those that last come before
+    all others and cannot be mended. Used on one event loop only.
     """
 
-    def __init__(self) -> None:
-        self._in_force: list[FaultInForce] = []
+    def __init__(self, lasting: Sequence[Fault] = ()) -> None:
+        self._lasting = lasting
+        self._in_force = [FaultInForce(fault) for fault in lasting]
         self._mended = asyncio.Event()
 
     def put(self, fault: Fault) -> None:
@@ -71,9 +73,9 @@ class FaultBoard:
 
     def mend(self) -> None:
         """
-        Take all faults away; conversations that hang go on as if nothing had happened.
+        Take all faults away but those that last; conversations that hang go on as if nothing had happened.
         """
-        self._in_force.clear()
+        self._in_force = [FaultInForce(fault) for fault in self._lasting]
         self._mended.set()
         self._mended = asyncio.Event()
 

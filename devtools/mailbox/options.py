@@ -26,7 +26,7 @@ class MailboxOptions:
     Where the mailbox lives and what it asks of its clients. Port 0 means: the one used last time, else any free one.
 
     With a certificate it offers STARTTLS. With user and password it demands AUTH, and then only after STARTTLS
-    if there is a certificate.
+    if there is a certificate. Recipients that match one of `refused` (`*@gone.example`) get a 550, whatever is mended.
     """
 
     home: Path
@@ -37,6 +37,7 @@ class MailboxOptions:
     key: Path | None = None
     user: str | None = None
     password: str | None = None
+    refused: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not is_loopback(self.host):

@@ -33,6 +33,7 @@ def running_mailbox(
     key: Path | None = None,
     user: str | None = None,
     password: str | None = None,
+    refused: tuple[str, ...] = (),
 ) -> Iterator[MailboxClient]:
     """
     Run a mailbox for the length of the block. The letters stay in its home, also for the next mailbox there.
@@ -45,6 +46,7 @@ def running_mailbox(
         key=key,
         user=user,
         password=password,
+        refused=refused,
     )
     thread = MailboxThread(options)
     thread.start()

@@ -18,6 +18,7 @@ from devtools.mailbox.archivist import Archivist
 from devtools.mailbox.clerk import Clerk
 from devtools.mailbox.conversation import Conversation
 from devtools.mailbox.fault_board import FaultBoard
+from devtools.mailbox.faults import Fault, Mode, Phase
 from devtools.mailbox.options import MailboxOptions
 from devtools.mailbox.page import Desk
 from devtools.mailbox.pages import mailbox_pages
@@ -54,7 +55,7 @@ class Station:
 
     def __init__(self, options: MailboxOptions) -> None:
         self._options = options
-        self._faults = FaultBoard()
+        self._faults = FaultBoard(lasting=[refusal_of(recipient) for recipient in options.refused])
         self._open_lines: set[Conversation] = set()
         self._stack = AsyncExitStack()
 
@@ -129,6 +130,10 @@ class Station:
         return Address(
             smtp_host=host, smtp_port=port_of(smtp), url=f"http://{shown}:{port_of(http)}", pid=os.getpid()
         )
+
+
+def refusal_of(recipient: str) -> Fault:
+    return Fault(mode=Mode.REFUSE_PERMANENTLY, phase=Phase.RCPT, recipient=recipient)
 
 
 def claimed(home: Path) -> IO[str]:

@@ -4,6 +4,7 @@ from time import monotonic
 
 import pytest
 
+from devtools.mailbox import running_mailbox
 from devtools.mailbox.fault_board import FaultBoard
 from devtools.mailbox.faults import BadFault, Fault, Mode, Phase
 from devtools.mailbox.tests.posting import letter, post
@@ -182,3 +183,16 @@ class TestBadFault:
     def test_tells_what_to_write_instead(self, wish, complaint):
         with pytest.raises(BadFault, match=complaint):
             Fault.of(wish)
+
+
+class TestRecipientThatIsNeverTaken:
+    def test_is_refused_for_good_also_after_everything_was_mended(self, tmp_path):
+        with running_mailbox(home=tmp_path, refused=("*@gone.example",)) as mailbox:
+            mailbox.mend()
+
+            with pytest.raises(smtplib.SMTPRecipientsRefused) as refused:
+                post(mailbox, letter(to="anna@gone.example"))
+            post(mailbox, letter())
+
+            assert code_of(refused.value) == 550
+            assert mailbox.counts().messages == 1

@@ -1,0 +1,3 @@
+"""
+The storm: what can break, when it breaks, and the breaking itself.
+"""
