@@ -27,6 +27,7 @@ from payments.refunds import book_refund, book_refunded_so_far
 from payments.services import PaymentSucceeded, mark_order_as_paid
 from payments.stripe_gateway import Event
 from pipeline import journal
+from pipeline.crash_points import Point, crash_point
 
 FIRST_RETRY_SECONDS = 5
 DOUBLINGS = 10  # 5 s, 10 s, … and at most about an hour and a half
@@ -60,12 +61,14 @@ def receive(event: Event, *, body: bytes) -> bool:
     with transaction.atomic():
         if not _keep(event, body):
             return False
+        crash_point(Point.EVENT_KEPT)
         _note_the_card(card_charged(event))
         told = meaning(event)
         if told is not None:
             kept = StripeEvent.objects.get(pk=event.id)
             kept.facts = as_facts(told)
             _book(kept, told)
+        crash_point(Point.PROMISED)
     return True
 
 
@@ -86,7 +89,9 @@ def _retry(event_id: str) -> bool:
             kept = _lock_due(event_id)
             if kept is None:  # another dispatcher was quicker
                 return False
+            crash_point(Point.UNMATCHED_LOCKED)
             _book(kept, from_facts(kept.facts))
+            crash_point(Point.UNMATCHED_BOOKED)
             return kept.state != StripeEvent.State.UNMATCHED
     except Exception as trouble:
         if isinstance(trouble, OperationalError) and not connection.is_usable():

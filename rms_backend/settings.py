@@ -257,6 +257,13 @@ if RETRY_TIME_SCALE != 1 and not DEBUG:
         "RETRY_TIME_SCALE shortens the waits of a demonstration. Unset it with DJANGO_DEBUG=0."
     )
 
+# Isolated runs only: the file of pipeline/crashing.py, in which tests wish that a process dies.
+CRASH_AT = env.text("CRASH_AT")
+if CRASH_AT and not (DEBUG and isolated()):
+    raise ImproperlyConfigured(
+        "CRASH_AT lets processes die on purpose, in isolated test runs (RMS_ISOLATED=1) only. Unset it."
+    )
+
 # Who may look on: Flower. It starts without a login in development only, and then only for this machine.
 
 FLOWER_BASIC_AUTH = env.logins("FLOWER_BASIC_AUTH", shortest_password=1 if DEBUG else 12)
