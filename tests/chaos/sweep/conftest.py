@@ -24,17 +24,18 @@ def stage(standing_house: House, tmp_path_factory, django_db_blocker) -> Iterato
     The house with one worker, empty at the beginning.
     """
     house = standing_house
+    before = house.crew.environment
     wishes = Wishes(tmp_path_factory.mktemp("wishes") / "wish")
     with our_database(house.addresses, house.servers.home, django_db_blocker):
         call_command("flush", interactive=False, verbosity=0)
         house.kill_worker("web")
-        with house.told(ISOLATED_CRASH_AT=str(wishes.file)):
-            # As deploy/systemd/rms-web.service has it: a web process that dies is replaced.
-            house.start_web(GRANIAN_RESPAWN_FAILED_WORKERS="true", GRANIAN_RESPAWN_INTERVAL="0.1")
-            # Celery takes ten seconds to note that a killed child's message is not worked at any more.
-            house.start_worker(ISOLATED_CELERY_WORKER_PREFETCH_MULTIPLIER="4")
+        house.crew.environment = {**before, "ISOLATED_CRASH_AT": str(wishes.file)}
+        house.start_web()
+        # Celery takes ten seconds to note that a killed child's message is not worked at any more.
+        house.start_worker(ISOLATED_CELERY_WORKER_PREFETCH_MULTIPLIER="4")
         yield Scene(house=house, wishes=wishes, time=PassingTime(application(house.addresses.broker_url)))
         house.kill_worker()
+        house.crew.environment = before
 
 
 @pytest.fixture

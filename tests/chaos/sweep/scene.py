@@ -52,6 +52,7 @@ class Scene:
             victim = self.wishes.victim()
             self.wishes.see(victim, case.action)
             if case.point in IN_THE_WEB:
+                self._open_the_door(case.action)
                 paying.again()
             self._wait_until_at_rest(orders, victim)
             if case.action is Action.STOP:
@@ -113,6 +114,19 @@ class Scene:
         StripeEvent.objects.filter(retry_at__isnull=False).update(retry_at="2026-01-01T00:00:00Z")
 
     # Afterwards
+
+    def _open_the_door(self, action: Action) -> None:
+        """
+        What systemd does: granian ends when one of its processes was killed, and is started again.
+        """
+        if action is Action.KILL:
+            self.house.wait_for(
+                self._door_is_closed, lambda: "granian goes on without the one that was killed"
+            )
+            self.house.start_web()
+
+    def _door_is_closed(self) -> bool:
+        return self.house.crew.running["web"].poll() is not None
 
     def _wait_until_at_rest(self, orders: Sequence[Order], victim: int) -> None:
         ids = [order.pk for order in orders]
