@@ -123,13 +123,19 @@ def _take(wishes: Path, point: Point, step: str) -> Wish | None:
         wishes.rename(mine)
     except FileNotFoundError:
         return None
+    # A file of its own for each word: another thread may be reading the one that we took away.
+    mine.unlink()
     if wish.nth == 1:
-        mine.write_text(f"{os.getpid()} {wish}")
-        mine.rename(f"{wishes}.fulfilled")
+        _write(Path(f"{wishes}.fulfilled"), f"{os.getpid()} {wish}")
         return wish
-    mine.write_text(str(replace(wish, nth=wish.nth - 1)))
-    mine.rename(wishes)
+    _write(wishes, str(replace(wish, nth=wish.nth - 1)))
     return None
+
+
+def _write(path: Path, text: str) -> None:
+    whole = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
+    whole.write_text(text)
+    whole.rename(path)
 
 
 def _carry_out(action: Action, wishes: Path, *, said: str) -> None:

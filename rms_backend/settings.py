@@ -33,6 +33,13 @@ if not ALLOWED_HOSTS:
         "DJANGO_ALLOWED_HOSTS is not set. Name the hosts, for example 'orders.example.com'."
     )
 
+# Isolated runs only: the file of pipeline/crashing.py, in which tests wish that a process dies.
+CRASH_AT = env.text("CRASH_AT")
+if CRASH_AT and not (DEBUG and isolated()):
+    raise ImproperlyConfigured(
+        "CRASH_AT lets processes die on purpose, in isolated test runs (RMS_ISOLATED=1) only. Unset it."
+    )
+
 DEMO_DATA = DEBUG and not isolated()
 
 INSTALLED_APPS = [
@@ -255,13 +262,6 @@ RETRY_TIME_SCALE = env.fraction("RETRY_TIME_SCALE", 1.0)
 if RETRY_TIME_SCALE != 1 and not DEBUG:
     raise ImproperlyConfigured(
         "RETRY_TIME_SCALE shortens the waits of a demonstration. Unset it with DJANGO_DEBUG=0."
-    )
-
-# Isolated runs only: the file of pipeline/crashing.py, in which tests wish that a process dies.
-CRASH_AT = env.text("CRASH_AT")
-if CRASH_AT and not (DEBUG and isolated()):
-    raise ImproperlyConfigured(
-        "CRASH_AT lets processes die on purpose, in isolated test runs (RMS_ISOLATED=1) only. Unset it."
     )
 
 # Who may look on: Flower. It starts without a login in development only, and then only for this machine.

@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Self
 
 from devtools.stripe_sender import make_plan
+from devtools.stripe_sender.delivery import Summary
 from devtools.stripe_sender.events import payment_intent_succeeded
 from orders.models import Order
 from tests.acceptance.house import House, sale
@@ -25,8 +26,9 @@ class Paying:
         self._house = house
         self._events = [payment_intent_succeeded(sale(order)) for order in orders]
         self._sender = house.sender(timeout=FIRST_PATIENCE_SECONDS)
-        self._threads = ThreadPoolExecutor(max_workers=len(orders), thread_name_prefix="guest")
+        self._threads = ThreadPoolExecutor(max_workers=len(orders) + 1, thread_name_prefix="guest")
         self._first: list[Future[int | None]] = []
+        self._again: Future[Summary] | None = None
 
     def begin(self) -> None:
         """
@@ -39,11 +41,15 @@ class Paying:
 
     def again(self) -> None:
         """
-        Deliver once more, as stubbornly as Stripe, until all are accepted.
+        Deliver once more, as stubbornly as Stripe, and do not wait for that either.
         """
-        with self._house.sender(timeout=LATER_PATIENCE_SECONDS) as sender:
-            done = sender.deliver(make_plan(self._events), until_accepted=ACCEPTED_WITHIN_SECONDS)
-        assert not done.failed, f"{done.failed} payments were never accepted"
+        self._again = self._threads.submit(self._until_accepted)
+
+    def is_through(self) -> bool:
+        """
+        Has everything been accepted that was delivered again?
+        """
+        return self._again is None or (self._again.done() and not self._again.result().failed)
 
     def answers(self) -> list[int | None]:
         """
@@ -57,3 +63,7 @@ class Paying:
     def __exit__(self, *_how: object) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._sender.close()
+
+    def _until_accepted(self) -> Summary:
+        with self._house.sender(timeout=LATER_PATIENCE_SECONDS) as sender:
+            return sender.deliver(make_plan(self._events), until_accepted=ACCEPTED_WITHIN_SECONDS)

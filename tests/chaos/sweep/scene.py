@@ -54,7 +54,7 @@ class Scene:
             if case.point in IN_THE_WEB:
                 self._open_the_door(case.action)
                 paying.again()
-            self._wait_until_at_rest(orders, victim)
+            self._wait_until_at_rest(orders, victim, paying)
             if case.action is Action.STOP:
                 self._wake(victim)
             if case.action is Action.RAISE:
@@ -128,13 +128,13 @@ class Scene:
     def _door_is_closed(self) -> bool:
         return self.house.crew.running["web"].poll() is not None
 
-    def _wait_until_at_rest(self, orders: Sequence[Order], victim: int) -> None:
+    def _wait_until_at_rest(self, orders: Sequence[Order], victim: int, paying: Paying) -> None:
         ids = [order.pk for order in orders]
         wanted = len(ids) * len(list(menu))
 
         def at_rest() -> bool:
             if StepRun.objects.filter(order_id__in=ids, state__in=AT_REST).count() == wanted:
-                return True
+                return paying.is_through()
             self.time.pass_without(victim)
             return False
 
