@@ -98,7 +98,9 @@ def _retry(event_id: str) -> bool:
             raise
         # An order that is locked just now will not be for long; anything else wants a person.
         wait = PUT_OFF_BRIEFLY if isinstance(trouble, OperationalError) else PUT_OFF
-        StripeEvent.objects.filter(pk=event_id).update(retry_at=Now() + wait, because=type(trouble).__name__)
+        # Only if it still waits: while we stood still, another dispatcher may have handled it.
+        due = StripeEvent.objects.filter(pk=event_id, retry_at__lte=Now())
+        due.update(retry_at=Now() + wait, because=type(trouble).__name__)
         journal.record("event.put_off", event_id=event_id, trouble=trouble)
         return False
 
