@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from django.core.management import call_command
 
-from tests.acceptance.conftest import our_database, standing_house  # noqa: F401 - a fixture
+from tests.acceptance.conftest import our_database
 from tests.acceptance.house import House
 from tests.acceptance.plain import application
 from tests.chaos.sweep.passing_time import PassingTime
@@ -19,7 +19,7 @@ SEED = int(os.environ.get("SEED", "7"))
 
 
 @pytest.fixture(scope="module")
-def stage(standing_house: House, tmp_path_factory, django_db_blocker) -> Iterator[Scene]:  # noqa: F811
+def stage(standing_house: House, tmp_path_factory, django_db_blocker) -> Iterator[Scene]:
     """
     The house with one worker, empty at the beginning.
     """

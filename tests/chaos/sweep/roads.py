@@ -10,7 +10,7 @@ from enum import Enum
 import payments.tasks  # noqa: F401 - declares the menu
 from pipeline.crash_points import Point
 from pipeline.crashing import Action
-from pipeline.steps import Effect, menu, short_name
+from pipeline.steps import Effect, Subject, menu, short_name
 
 
 class Road(Enum):
@@ -89,8 +89,8 @@ def steps_that_pass(point: Point) -> list[str]:
     The steps whose work passes there; [''] where the point knows none.
     """
     if point is Point.CLAIMED:
-        return [short_name(step.name) for step in menu]
+        return [short_name(step.name) for step in menu.about(Subject.ORDER)]
     if point in INSIDE | OUTSIDE:
         wanted = Effect.DATABASE if point in INSIDE else Effect.OUTSIDE
-        return [short_name(step.name) for step in menu if step.effect is wanted]
+        return [short_name(step.name) for step in menu.about(Subject.ORDER) if step.effect is wanted]
     return [""]

@@ -14,7 +14,7 @@ from payments.models import StripeEvent
 from pipeline.crash_points import Point
 from pipeline.crashing import Action, Wish
 from pipeline.models import AT_REST, StepRun
-from pipeline.steps import menu
+from pipeline.steps import Subject, menu
 from tests.acceptance.house import House, patiently, states
 from tests.chaos.sweep.passing_time import PassingTime
 from tests.chaos.sweep.paying import Paying
@@ -106,7 +106,9 @@ class Scene:
             Order.objects.filter(pk=order.pk).update(public_id=uuid.uuid4())
         paying.begin()
         assert paying.answers() == [200] * len(orders)
-        assert StripeEvent.objects.filter(retry_at__isnull=False).count() == len(orders)
+        assert StripeEvent.objects.filter(retry_at__isnull=False).count() == len(orders), (
+            "something else waits, too"
+        )
 
     def _turn_up(self, orders: Sequence[Order]) -> None:
         for order in orders:
@@ -130,7 +132,7 @@ class Scene:
 
     def _wait_until_at_rest(self, orders: Sequence[Order], victim: int, paying: Paying) -> None:
         ids = [order.pk for order in orders]
-        wanted = len(ids) * len(list(menu))
+        wanted = len(ids) * len(menu.about(Subject.ORDER))
 
         def at_rest() -> bool:
             if StepRun.objects.filter(order_id__in=ids, state__in=AT_REST).count() == wanted:
