@@ -36,16 +36,16 @@ class Mood(Enum):
 @dataclass
 class World:
     """
-    The moods to come, one for each call, and the orders that will never be taken.
+    The moods to come, one for each call, and the orders that otherwise always meet the same one.
     """
 
     moods: deque[Mood] = field(default_factory=deque)
-    hopeless: set[tuple[str, int]] = field(default_factory=set)
+    hopeless: dict[tuple[str, int], Mood] = field(default_factory=dict)
 
     def mood_for(self, who: str, order: int) -> Mood:
-        if (who, order) in self.hopeless:
-            return Mood.NEVER
-        return self.moods.popleft() if self.moods else Mood.GOOD
+        if self.moods:
+            return self.moods.popleft()
+        return self.hopeless.get((who, order), Mood.GOOD)
 
     def heal(self) -> None:
         self.moods.clear()

@@ -31,7 +31,12 @@ def mishaps(statements: int) -> st.SearchStrategy[Mishap | None]:
     """
     Nothing at all, or one mishap within the first so many statements.
     """
-    befalls = st.builds(Mishap, how=st.sampled_from(How), at=st.integers(1, statements), after=st.booleans())
+    befalls = st.builds(
+        Mishap,
+        how=st.sampled_from(How),
+        at=st.integers(1, 4) | st.integers(1, statements),
+        after=st.booleans(),
+    )
     return st.none() | befalls
 
 
@@ -68,16 +73,27 @@ class PipelineMachine(RuleBasedStateMachine):
         self.plant.deliver(self.plant.post.take(which), mishap)
 
     @precondition(lambda self: self.plant.post.messages)
-    @rule(which=ANY, at=st.integers(1, STATEMENTS_OF_A_WORKER), after=st.booleans())
+    @rule()
+    def workers_take_all_messages(self) -> None:
+        self.plant.deliver_everything()
+
+    @precondition(lambda self: self.plant.post.messages)
+    @rule(which=ANY, at=st.integers(1, 4), after=st.booleans())
     def a_worker_is_suspended_until_another_has_taken_over(self, which: int, at: int, after: bool) -> None:  # noqa: FBT001 - hypothesis gives it
         self.plant.deliver(self.plant.post.take(which), Mishap(how=How.STALLS, at=at, after=after))
         self.plant.let_time_pass(["running"])
         self.plant.tick()
 
     @precondition(lambda self: self.plant.stalled)
-    @rule(which=ANY, ending=st.sampled_from([Process.wake, Process.kill]))
-    def a_stalled_process_goes_on_or_is_killed(self, which: int, ending: Callable[[Process], None]) -> None:
-        self.plant.wake(which, ending)
+    @rule(which=ANY, meets=st.sampled_from(Mood))
+    def a_stalled_process_wakes(self, which: int, meets: Mood) -> None:
+        self.plant.world.moods.appendleft(meets)
+        self.plant.wake(which)
+
+    @precondition(lambda self: self.plant.stalled)
+    @rule(which=ANY)
+    def a_stalled_process_is_killed(self, which: int) -> None:
+        self.plant.wake(which, Process.kill)
 
     @rule(moods=st.lists(st.sampled_from(Mood), min_size=1, max_size=4))
     def the_world_will_be_in_these_moods(self, moods: list[Mood]) -> None:
@@ -104,9 +120,11 @@ class PipelineMachine(RuleBasedStateMachine):
         order, step = self._one_of_the_promised(which), self.plant.steps[name_of(who)]
         self.plant.start(lambda: answers.by_hand(step, order))
 
-    @rule(order=ORDERS, who=WHO)
-    def an_order_becomes_hopeless(self, order: int, who: str) -> None:
-        self.plant.world.hopeless.add((who, order))
+    @rule(
+        order=ORDERS, who=WHO, mood=st.sampled_from([Mood.NEVER, Mood.REFUSES, Mood.BREAKS, Mood.SURPRISES])
+    )
+    def an_order_becomes_hopeless(self, order: int, who: str, mood: Mood) -> None:
+        self.plant.world.hopeless[(who, order)] = mood
 
     @rule(lane=st.sampled_from(LANES), stands_still=st.booleans())
     def a_lane_is_paused_or_resumed(self, lane: Queue, stands_still: bool) -> None:  # noqa: FBT001 - hypothesis gives it
@@ -136,13 +154,15 @@ class PipelineMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """
-        Everything heals; then every promise is kept, or lies at rest for a reason; revived, also the rest is kept.
+        It calms down: every promise is kept, or lies at rest for a reason. It heals: revived, also the rest is kept.
         """
         if sys.exception() is not None:  # a rule has failed: that is what has to be told
             return
-        self.plant.heal()
+        self.plant.calm_down()
+        self.plant.check()
         self.plant.run_until_quiet()
         self.plant.check()
+        self.plant.world.heal()
         self.plant.revive_everything()
         self.plant.run_until_quiet()
         self.plant.check()

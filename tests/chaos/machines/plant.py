@@ -82,6 +82,10 @@ class Plant:
         self.start(lambda: answers.to_the_dispatcher(step, message.argument), mishap)
         assert self._begun_on_paused_lanes() == before, f"began on a paused lane: {message}"
 
+    def deliver_everything(self) -> None:
+        while self.post.messages:
+            self.deliver(self.post.take(0))
+
     def _begun_on_paused_lanes(self) -> list[tuple[object, ...]]:
         return rows(BEGUN_ON_PAUSED_LANES)
 
@@ -127,15 +131,19 @@ class Plant:
                     if sink.name in run.step:
                         sink.was_revived(run.order)
 
-    def heal(self) -> None:
+    def calm_down(self) -> None:
         """
-        Everybody wakes, every lane is open, and the outside is well.
+        No new mishaps: every lane is open, others take over from whoever sleeps, and then the sleepers wake.
         """
-        while self.stalled:
-            self.wake(0)
-        self.world.heal()
+        self.world.moods.clear()
         for lane in LANES:
             lanes.resume(lane=lane, by="anna")
+        for _ in range(2):
+            self.let_time_pass()
+            self.tick()
+            self.deliver_everything()
+        while self.stalled:
+            self.wake(0)
 
     def run_until_quiet(self) -> None:
         """
@@ -144,8 +152,7 @@ class Plant:
         for _ in range(ROUNDS_UNTIL_QUIET):
             self.let_time_pass()
             self.tick()
-            while self.post.messages:
-                self.deliver(self.post.take(0))
+            self.deliver_everything()
             if not Books.read().open():
                 return
         raise AssertionError(f"still open after {ROUNDS_UNTIL_QUIET} rounds: {Books.read().open()}")
