@@ -32,12 +32,12 @@ class TestTheMachineItself:
     def test_notices_when_a_safeguard_is_taken_out(self, plant: Plant, mutant: Mutant):
         with mutant.at_work(), pytest.raises(Exception) as caught:
             run_state_machine_as_test(
-                lambda: PipelineMachine(plant), settings=settings(phases=[Phase.generate], max_examples=60)
+                lambda: PipelineMachine(plant), settings=settings(phases=[Phase.generate], max_examples=40)
             )
         print(mutant.name, "->", repr(caught.value)[:300])
 
     def test_notices_effects_outside_the_transaction(self, plant: Plant):
         with effects_outside_the_transaction(), pytest.raises(AssertionError, match="effects"):
             run_state_machine_as_test(
-                lambda: PipelineMachine(plant), settings=settings(phases=[Phase.generate], max_examples=60)
+                lambda: PipelineMachine(plant), settings=settings(phases=[Phase.generate], max_examples=40)
             )
