@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from celery import Celery
 from django.db import connection
 
+from tests.chaos.sweep.wishes import state_of
+
 IDLE_SECONDS = 0.5
 NUMBER = re.compile(r"\d+")
 
@@ -44,9 +46,9 @@ class PassingTime:
     app: Celery
     unknown: Counter[str] = field(default_factory=Counter)
 
-    def pass_without(self, victim: int) -> None:
+    def pass_by(self) -> None:
         """
-        Let a minute pass for what this process, dead or stopped, and others that gave up have left behind.
+        Let a minute pass for what those have left behind who are dead, stand still or gave up.
         """
         with connection.cursor() as cursor:
             cursor.execute(END_IDLE_TRANSACTIONS, [IDLE_SECONDS])
@@ -54,7 +56,7 @@ class PassingTime:
             cursor.execute(RUNNING)
             running = cursor.fetchall()
             # Asked after the rows were read: who is not at work now, was not when he had the row, or has given it up.
-            held = self._held_by_others(victim) if running else set()
+            held = self._held_by_the_living() if running else set()
             for step, subject, token in running:
                 if (step, subject) not in held:
                     cursor.execute(END_LEASE, [step, subject, token])
@@ -71,7 +73,7 @@ class PassingTime:
             for task in tasks
         ]
 
-    def _held_by_others(self, victim: int) -> set[tuple[str, int]]:
-        return {
-            (name, s) for process, name, subjects in self.at_work() if process != victim for s in subjects
-        }
+    def _held_by_the_living(self) -> set[tuple[str, int]]:
+        # Celery goes on listing the message of a child that was killed for ten seconds.
+        at_work = [work for work in self.at_work() if state_of(work[0]) not in "TZX"]
+        return {(name, subject) for _, name, subjects in at_work for subject in subjects}

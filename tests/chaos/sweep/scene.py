@@ -54,7 +54,7 @@ class Scene:
             if case.point in IN_THE_WEB:
                 self._open_the_door(case.action)
                 paying.again()
-            self._wait_until_at_rest(orders, victim, paying)
+            self._wait_until_at_rest(orders, paying)
             if case.action is Action.STOP:
                 self._wake(victim)
             if case.action is Action.RAISE:
@@ -77,10 +77,9 @@ class Scene:
         if case.road is Road.LOST_LEASE:
             self.wishes.wish(A_WORKER_DIES)
             paying.begin()
-            dead = self.wishes.victim()
-            self.wishes.see(dead, Action.KILL)
+            self.wishes.see(self.wishes.victim(), Action.KILL)
             self.wishes.wish(wish)
-            self.house.wait_for(lambda: self._passes(dead), lambda: "no lease was lost")
+            self.house.wait_for(self._passes, lambda: "no lease was lost")
             return
         if case.road is Road.LATE_ORDER:
             self._pay_too_early(orders, paying)
@@ -97,8 +96,8 @@ class Scene:
         if road is Road.PATIENCE:
             self.house.till.break_down(Mode.RATE_LIMITED, times=1, seconds=1)
 
-    def _passes(self, victim: int) -> bool:
-        patiently(lambda: self.time.pass_without(victim) is None)
+    def _passes(self) -> bool:
+        patiently(lambda: self.time.pass_by() is None)
         return self.wishes.is_fulfilled()
 
     def _pay_too_early(self, orders: Sequence[Order], paying: Paying) -> None:
@@ -130,14 +129,14 @@ class Scene:
     def _door_is_closed(self) -> bool:
         return self.house.crew.running["web"].poll() is not None
 
-    def _wait_until_at_rest(self, orders: Sequence[Order], victim: int, paying: Paying) -> None:
+    def _wait_until_at_rest(self, orders: Sequence[Order], paying: Paying) -> None:
         ids = [order.pk for order in orders]
         wanted = len(ids) * len(menu.about(Subject.ORDER))
 
         def at_rest() -> bool:
             if StepRun.objects.filter(order_id__in=ids, state__in=AT_REST).count() == wanted:
                 return paying.is_through()
-            self.time.pass_without(victim)
+            self.time.pass_by()
             return False
 
         self.house.wait_for(at_rest, lambda: f"not at rest: {states(ids)}")
