@@ -38,10 +38,10 @@ def promised_twice(kitchen: Kitchen) -> list[str]:
     The hooks of a paid order are run once more.
     """
     orders = kitchen.house.orders(1)
+    kitchen.start_worker(sick=False)
+    kitchen.house.pay(orders)
+    kitchen.settle(orders)
     with the_key_gone(when=bool(kitchen.mutant)):
-        kitchen.start_worker(sick=False)
-        kitchen.house.pay(orders)
-        kitchen.settle(orders)
         code = HOOKS_AGAIN.format(order=orders[0].pk)
         again = kitchen.house.manage("shell", "--no-imports", "-c", code, **kitchen.sick)
         assert again.returncode == 0, again.stderr
@@ -88,7 +88,7 @@ def slow_commit(kitchen: Kitchen) -> list[str]:
     kitchen.crash(Point.PUBLISHED, Action.STOP)
     with kitchen.paying(orders):
         dispatcher = kitchen.victim(Action.STOP)
-        kitchen.house.wait_for(lambda: kitchen.all_is_read(dispatcher), lambda: "messages lie unread")
+        kitchen.house.wait_for(lambda: kitchen.each_is_answered(orders), lambda: "a message lies unread")
         kitchen.resume(dispatcher)
         kitchen.settle(orders)
     return findings(kitchen.house, orders)

@@ -12,6 +12,7 @@ from tests.chaos.mutants.verdict import Verdict
 
 LEAST_PATIENCE_SECONDS = 5.0
 TIMES_AS_LONG = 3
+MOST_PATIENCE_SECONDS = 30.0  # less than after which a message is sent again
 
 
 def try_all(place: Place, *, seed: int, only: Sequence[str] = ()) -> Iterator[Verdict]:
@@ -41,6 +42,7 @@ def _both(place: Place, name: str) -> tuple[bool, str]:
     healthy = place.kitchen()
     if wrong := scenario(healthy):
         return False, f"the product itself fails: {'; '.join(wrong)}"
-    patience = max(LEAST_PATIENCE_SECONDS, TIMES_AS_LONG * healthy.settled_after_seconds)
+    patience = TIMES_AS_LONG * healthy.settled_after_seconds
+    patience = min(max(patience, LEAST_PATIENCE_SECONDS), MOST_PATIENCE_SECONDS)
     found = scenario(place.kitchen(mutant=name, patience=patience))
     return bool(found), "; ".join(found)
