@@ -4,11 +4,7 @@ For each mutant the fault that tells it from the product: an order or two, one t
 The product comes out of each of them in order; a mutant does not.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-
-from django.core.management import call_command
-from django.db import connection
+from collections.abc import Sequence
 
 from devtools.till import Mode
 from orders.models import Order
@@ -24,32 +20,6 @@ from tests.chaos.mutants.kitchen import Kitchen
 POISON = "tests.acceptance.extra_menu.tasks.poison_task"
 RECEIPT = "payments.tasks.send_order_confirmation_email_task"
 LOYALTY = "process_loyalty_rewards"
-HOOKS_AGAIN = """
-from django.db import transaction
-from orders.models import Order
-from payments.hooks import run_post_payment_hooks
-with transaction.atomic():
-    run_post_payment_hooks(Order.objects.get(pk={order}))
-"""
-
-
-def promised_twice(kitchen: Kitchen) -> list[str]:
-    """
-    The hooks of a paid order are run once more.
-    """
-    orders = kitchen.house.orders(1)
-    kitchen.start_worker(sick=False)
-    kitchen.house.pay(orders)
-    kitchen.settle(orders)
-    with the_key_gone(when=bool(kitchen.mutant)):
-        code = HOOKS_AGAIN.format(order=orders[0].pk)
-        again = kitchen.house.manage("shell", "--no-imports", "-c", code, **kitchen.sick)
-        assert again.returncode == 0, again.stderr
-        kitchen.settle(orders)
-        found = findings(kitchen.house, orders)
-        kitchen.house.kill_worker()
-        call_command("flush", interactive=False, verbosity=0)  # before the key comes back
-    return found
 
 
 def dead_and_alive(kitchen: Kitchen) -> list[str]:
@@ -211,36 +181,3 @@ def only_one_waits(orders: Sequence[Order]) -> bool:
     others = len(orders) * len(menu.about(Subject.ORDER)) - 1
     failed = StepEvent.objects.filter(what=StepEvent.What.FAILED).count()
     return failed == 1 and StepRun.objects.filter(state=State.DONE).count() == others
-
-
-@contextmanager
-def the_key_gone(*, when: bool) -> Iterator[None]:
-    """
-    The table of promises without its unique key, for the length of the block.
-    """
-    [key] = [c for c in StepRun._meta.constraints if c.name == "step_run_once_per_subject"]
-    if not when:
-        yield
-        return
-    with connection.schema_editor() as editor:
-        editor.remove_constraint(StepRun, key)
-    yield
-    with connection.schema_editor() as editor:
-        editor.add_constraint(StepRun, key)
-
-
-Scenario = Callable[[Kitchen], list[str]]
-BY_MUTANT: dict[str, Scenario] = {
-    "promise_without_a_key": promised_twice,
-    "end_without_a_fence": dead_and_alive,
-    "count_attempts_afterwards": poison,
-    "publish_before_the_commit": slow_commit,
-    "send_each_message_once": dispatcher_dies,
-    "finish_in_a_transaction_of_its_own": worker_dies_halfway,
-    "keep_the_event_in_a_transaction_of_its_own": door_slams,
-    "never_tick": nobody_nudges,
-    "leave_retries_to_the_broker": all_go_home,
-    "send_without_a_note": answer_is_lost,
-    "use_a_new_key_each_time": till_hangs_up,
-    "claim_what_others_hold": message_comes_twice,
-}

@@ -10,7 +10,7 @@ import pytest
 
 from tests.chaos.mutants import run_all
 from tests.chaos.mutants.mutations import BY_NAME
-from tests.chaos.mutants.scenarios import BY_MUTANT
+from tests.chaos.mutants.which import BY_MUTANT
 from tests.isolation import ROOT
 
 SEED = int(os.environ.get("SEED", "7"))

@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterator, Sequence
 
 from tests.chaos.mutants.place import Place
-from tests.chaos.mutants.scenarios import BY_MUTANT
 from tests.chaos.mutants.verdict import Verdict
+from tests.chaos.mutants.which import BY_MUTANT
 
 LEAST_PATIENCE_SECONDS = 5.0
 TIMES_AS_LONG = 3
