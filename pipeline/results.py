@@ -47,7 +47,7 @@ def settle(claim: Claim, subject: int, trouble: Exception) -> Result:
     crash_point(Point.FAILING, claim.step.name)
     state = claim.fail(subject, because=because, wait=wait, unknown=unknown)
     if state is None:
-        return _refused(facts)
+        return _refused({**facts, "because": because})
     crash_point(Point.FAILED, claim.step.name)
     again = {"again_in_seconds": round(wait, 1)} if wait is not None and state is State.WAITING else {}
     journal.record(ENDED_AS[state], **facts, because=because, trouble=trouble, **again)
