@@ -230,7 +230,7 @@ def running_plant() -> Iterator[Plant]:
         stack.callback(plant.close)
         for declared in (
             declared_temporarily(
-                _named("ledger", lambda orders: plant.ledger.work(orders)),
+                _named("ledger", lambda orders: plant.ledger.work(orders)),  # noqa: PLW0108 - each night has a ledger of its own
                 queue=Queue.LOYALTY,
                 retry=POLICY,
                 effect=Effect.DATABASE,

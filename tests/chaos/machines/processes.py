@@ -21,7 +21,7 @@ PATIENCE_SECONDS = 10
 
 class Killed(BaseException):
     """
-    This process is gone, and could not even say so.
+    The process is gone, and could not even say so.
     """
 
 
