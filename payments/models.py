@@ -56,6 +56,14 @@ class StripeEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.type} {self.event_id}"
 
+    @staticmethod
+    def put_aside(*, order: Order, payment_intent: str) -> bool:
+        """
+        Have we been told of this payment before, and did it not fit the order?
+        """
+        aside = StripeEvent.objects.filter(order=order, state=StripeEvent.State.IN_REVIEW)
+        return aside.filter(facts__payment_intent=payment_intent).exists()
+
 
 class RejectedDelivery(models.Model):
     """

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 
 from django.db import transaction
 
-from orders.models import Order, OrderStatus, Payment, Refund, RefundStatus
+from orders.models import PAYABLE_STATUSES, Order, OrderStatus, Payment, Refund, RefundStatus
 from payments import hooks
 from payments.booked import Booked
 from payments.facts import RefundedSoFar, RefundTold
+from payments.models import StripeEvent
 
 
 def book_refund(*, order_id: int, told: RefundTold, told_at: datetime) -> Booked:
@@ -54,9 +55,11 @@ def _misfit(order: Order, told: RefundTold | RefundedSoFar) -> Booked | None:
     """
     What to answer where this money did not pay this order; None if it did.
     """
-    if order.status == OrderStatus.PENDING_PAYMENT:
-        return Booked.TOO_EARLY
     if not Payment.objects.filter(order=order, payment_intent=told.payment_intent).exists():
+        if order.status in PAYABLE_STATUSES and not StripeEvent.put_aside(
+            order=order, payment_intent=told.payment_intent
+        ):
+            return Booked.TOO_EARLY
         return Booked.KNOWN  # of money that we never booked (it did not fit): there is nothing to undo
     return Booked.IN_REVIEW if told.currency != order.currency else None
 

@@ -8,9 +8,10 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
-from orders.models import Order, OrderStatus, Payment
+from orders.models import PAYABLE_STATUSES, Order, OrderStatus, Payment
 from payments.booked import Booked
 from payments.hooks import run_post_payment_hooks
+from payments.models import StripeEvent
 from pipeline.crash_points import Point, crash_point
 
 
@@ -39,6 +40,8 @@ def mark_order_as_paid(*, order_id: int, payment: PaymentSucceeded) -> Booked:
         order = Order.objects.select_for_update(no_key=True).get(pk=order_id)
         if order.is_paid:
             return _again(order, payment)
+        if _was_put_aside(order, payment):
+            return Booked.IN_REVIEW
         if misfit := _misfit(order, payment):
             put_aside = order.mark_partly_paid if _is_a_part(order, payment) else order.mark_in_review
             put_aside(reason=misfit)
@@ -56,11 +59,17 @@ def _again(order: Order, payment: PaymentSucceeded) -> Booked:
     return Booked.KNOWN if same else Booked.IN_REVIEW
 
 
+def _was_put_aside(order: Order, payment: PaymentSucceeded) -> bool:
+    # What else is told of the same payment does not make it fit.
+    waits = order.status == OrderStatus.PENDING_PAYMENT
+    return not waits and StripeEvent.put_aside(order=order, payment_intent=payment.payment_intent)
+
+
 def _misfit(order: Order, payment: PaymentSucceeded) -> str:
     """
     Why this money does not pay this order, '' if it does.
     """
-    if order.status != OrderStatus.PENDING_PAYMENT:
+    if order.status not in PAYABLE_STATUSES:
         return f"money came for an order that is {order.get_status_display()}"
     if payment.currency != order.currency:
         return f"paid in {payment.currency}, ordered in {order.currency}"

@@ -57,7 +57,15 @@ def reading() -> Iterator[None]:
         yield
     except NotFromStripe:
         raise
-    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, OSError) as trouble:
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        OSError,
+        RecursionError,
+    ) as trouble:
         raise NoEvent("The body is no event of Stripe's.") from trouble
 
 

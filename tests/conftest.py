@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 USUAL = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 settings.register_profile(
-    "ci", max_examples=25, stateful_step_count=25, derandomize=True, database=None, **USUAL
+    "ci", max_examples=15, stateful_step_count=20, derandomize=True, database=None, **USUAL
 )
 settings.register_profile("deep", max_examples=1_000, stateful_step_count=60, print_blob=True, **USUAL)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

@@ -10,6 +10,7 @@ from orders.models.menu import MenuItem as MenuItem
 from orders.models.menu import Recipe as Recipe
 from orders.models.menu import RecipeLine as RecipeLine
 from orders.models.menu import Variant as Variant
+from orders.models.order import PAYABLE_STATUSES as PAYABLE_STATUSES
 from orders.models.order import Order as Order
 from orders.models.order import OrderStatus as OrderStatus
 from orders.models.order import ServiceType as ServiceType

@@ -39,6 +39,8 @@ class OrderStatus(models.TextChoices):
 
 # It was paid, whatever went back since.
 PAID_STATUSES = (OrderStatus.PAID, OrderStatus.PARTLY_REFUNDED, OrderStatus.REFUNDED)
+# The money that fits may still come, also after some that did not.
+PAYABLE_STATUSES = (OrderStatus.PENDING_PAYMENT, OrderStatus.PARTLY_PAID, OrderStatus.IN_REVIEW)
 
 
 class Order(models.Model):
@@ -126,28 +128,31 @@ class Order(models.Model):
     def mark_paid(self, *, paid_at: datetime) -> bool:
         """
         Turn an order that waits for its payment into a paid one; False where somebody else already did.
+
+        What did not fit before stays to be seen at its event: the guest who has paid in full gets the food.
         """
-        changed = Order.objects.filter(pk=self.pk, status=OrderStatus.PENDING_PAYMENT).update(
-            status=OrderStatus.PAID, paid_at=paid_at
+        changed = Order.objects.filter(pk=self.pk, status__in=PAYABLE_STATUSES).update(
+            status=OrderStatus.PAID, paid_at=paid_at, review_reason=""
         )
         if changed:
-            self.status, self.paid_at = OrderStatus.PAID, paid_at
+            self.status, self.paid_at, self.review_reason = OrderStatus.PAID, paid_at, ""
         return changed == 1
 
     def mark_in_review(self, *, reason: str) -> bool:
         """
         Stop an unpaid order for a person to look at; False where it is not unpaid any more.
         """
-        return self._stop(OrderStatus.IN_REVIEW, reason=reason)
+        before = (OrderStatus.PENDING_PAYMENT, OrderStatus.PARTLY_PAID)
+        return self._stop(OrderStatus.IN_REVIEW, before=before, reason=reason)
 
     def mark_partly_paid(self, *, reason: str) -> bool:
         """
         Stop an unpaid order of whose money only a part was captured; False where it is not unpaid any more.
         """
-        return self._stop(OrderStatus.PARTLY_PAID, reason=reason)
+        return self._stop(OrderStatus.PARTLY_PAID, before=(OrderStatus.PENDING_PAYMENT,), reason=reason)
 
-    def _stop(self, status: OrderStatus, *, reason: str) -> bool:
-        changed = Order.objects.filter(pk=self.pk, status=OrderStatus.PENDING_PAYMENT).update(
+    def _stop(self, status: OrderStatus, *, before: tuple[OrderStatus, ...], reason: str) -> bool:
+        changed = Order.objects.filter(pk=self.pk, status__in=before).update(
             status=status, review_reason=reason
         )
         if changed:

@@ -3,9 +3,9 @@ The engine with one of its safeguards taken out: what the machine must notice, o
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from unittest.mock import patch
 
 from pipeline import claims, dispatcher, inside
@@ -23,21 +23,24 @@ class Mutant:
     name: str
     where: ModuleType
     statement: str
-    instead: dict[str, str]
+    instead: dict[str, str] | SimpleNamespace  # words of the statement, or something else altogether
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        text = getattr(self.where, self.statement)
-        for old, new in self.instead.items():
-            assert old in text, (
-                f"{self.statement} does not say {old!r} any more: write the mutant {self.name} anew"
-            )
-            text = text.replace(old, new)
-        with patch.object(self.where, self.statement, text):
+        with patch.object(self.where, self.statement, self._instead()):
             yield
 
+    def _instead(self) -> object:
+        if not isinstance(self.instead, dict):
+            return self.instead
+        text = getattr(self.where, self.statement)
+        for old, new in self.instead.items():
+            assert old in text, f"{self.statement} does not say {old!r} any more: write {self.name!r} anew"
+            text = text.replace(old, new)
+        return text
 
-STATEMENTS = (
+
+MUTANTS = (
     Mutant(
         name="done without a fence",
         where=claims,
@@ -104,14 +107,10 @@ STATEMENTS = (
         statement="TAKE_BACK",
         instead={"run.attempts >= allowed.most": "false AND run.attempts >= allowed.most"},
     ),
+    Mutant(
+        name="done commits before its effect",
+        where=inside,
+        statement="transaction",
+        instead=SimpleNamespace(atomic=nullcontext),
+    ),
 )
-
-
-@contextmanager
-def effects_outside_the_transaction() -> Iterator[None]:
-    """
-    `done` commits before its effect does.
-    """
-    with ExitStack() as stack:
-        stack.enter_context(patch.object(inside.transaction, "atomic", nullcontext))
-        yield

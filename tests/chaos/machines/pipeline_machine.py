@@ -6,17 +6,18 @@ the real ones. After each rule the books must be in order; at the end everything
 kept exactly once, or lie buried for a reason; and what lay buried is kept when a person revives it.
 """
 
+import contextlib
 import sys
 from collections.abc import Callable
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from pipeline import answers, lanes
 from pipeline.dead_letters import CannotDiscard, discard
-from pipeline.queues import Queue
+from pipeline.steps import Step
 from tests.chaos.machines.outside import Mood
-from tests.chaos.machines.plant import LANES, Plant, name_of
+from tests.chaos.machines.plant import Plant, name_of
 from tests.chaos.machines.post import Post, broker_gone_after
 from tests.chaos.machines.processes import How, Mishap, Process
 
@@ -27,17 +28,12 @@ STATEMENTS_OF_A_DISPATCHER = 24
 STATEMENTS_OF_A_WORKER = 9
 
 
-def mishaps(statements: int) -> st.SearchStrategy[Mishap | None]:
+def mishaps(statements: int) -> st.SearchStrategy[Mishap]:
     """
-    Nothing at all, or one mishap within the first so many statements.
+    One mishap within the first so many statements, more often within the first four.
     """
-    befalls = st.builds(
-        Mishap,
-        how=st.sampled_from(How),
-        at=st.integers(1, 4) | st.integers(1, statements),
-        after=st.booleans(),
-    )
-    return st.none() | befalls
+    places = st.integers(1, 4) | st.integers(1, statements)
+    return st.builds(Mishap, how=st.sampled_from(How), at=places, after=st.booleans())
 
 
 class PipelineMachine(RuleBasedStateMachine):
@@ -50,6 +46,11 @@ class PipelineMachine(RuleBasedStateMachine):
         self.plant = plant
         plant.begin()
 
+    @initialize(orders=st.sets(ORDERS, min_size=1))
+    def the_evening_begins(self, orders: set[int]) -> None:
+        self.orders_are_paid(orders)
+        self.plant.tick()
+
     # What guests, the dispatcher and workers do, and what befalls them
 
     @rule(orders=st.sets(ORDERS, min_size=1, max_size=3))
@@ -57,11 +58,10 @@ class PipelineMachine(RuleBasedStateMachine):
         for order in sorted(orders):
             self.plant.pay(order)
 
-    @rule(mishap=mishaps(STATEMENTS_OF_A_DISPATCHER))
+    @rule(mishap=mishaps(STATEMENTS_OF_A_DISPATCHER) | st.none())
     def the_dispatcher_ticks(self, mishap: Mishap | None) -> None:
         self.plant.tick(mishap)
 
-    @precondition(lambda self: self.plant.promised)
     @rule(states=st.sets(st.sampled_from(["running", "sent", "waiting", "promised"]), min_size=1))
     def the_clock_jumps_and_the_dispatcher_ticks(self, states: set[str]) -> None:
         self.plant.let_time_pass(sorted(states))
@@ -69,20 +69,21 @@ class PipelineMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.plant.post.messages)
     @rule(which=ANY, mishap=mishaps(STATEMENTS_OF_A_WORKER))
-    def a_worker_takes_a_message(self, which: int, mishap: Mishap | None) -> None:
+    def a_worker_takes_a_message_and_has_a_mishap(self, which: int, mishap: Mishap) -> None:
         self.plant.deliver(self.plant.post.take(which), mishap)
 
     @precondition(lambda self: self.plant.post.messages)
-    @rule()
-    def workers_take_all_messages(self) -> None:
-        self.plant.deliver_everything()
+    @rule(mishaps=st.lists(mishaps(STATEMENTS_OF_A_WORKER) | st.none(), max_size=4))
+    def workers_take_all_messages(self, mishaps: list[Mishap | None]) -> None:
+        self.plant.deliver_everything(mishaps)
 
     @precondition(lambda self: self.plant.post.messages)
     @rule(which=ANY, at=st.integers(1, 4), after=st.booleans())
-    def a_worker_is_suspended_until_another_has_taken_over(self, which: int, at: int, after: bool) -> None:  # noqa: FBT001 - hypothesis gives it
+    def a_worker_is_suspended_and_others_take_over(self, which: int, at: int, after: bool) -> None:  # noqa: FBT001 - hypothesis gives it
         self.plant.deliver(self.plant.post.take(which), Mishap(how=How.STALLS, at=at, after=after))
         self.plant.let_time_pass(["running"])
         self.plant.tick()
+        self.plant.deliver_everything()
 
     @precondition(lambda self: self.plant.stalled)
     @rule(which=ANY, meets=st.sampled_from(Mood))
@@ -95,52 +96,57 @@ class PipelineMachine(RuleBasedStateMachine):
     def a_stalled_process_is_killed(self, which: int) -> None:
         self.plant.wake(which, Process.kill)
 
-    @rule(moods=st.lists(st.sampled_from(Mood), min_size=1, max_size=4))
-    def the_world_will_be_in_these_moods(self, moods: list[Mood]) -> None:
-        self.plant.world.moods.extend(moods)
-
-    # What the broker does with the messages
-
-    @precondition(lambda self: self.plant.promised)
-    @rule(taken=st.integers(0, 2))
-    def the_broker_goes_away_while_the_dispatcher_ticks(self, taken: int) -> None:
-        with broker_gone_after(taken):
-            self.plant.tick()
+    # What the broker and the outside do
 
     @precondition(lambda self: self.plant.post.messages)
     @rule(which=ANY, happens=st.sampled_from([Post.take, Post.double, Post.double, Post.throw_away]))
     def messages_are_lost_or_doubled(self, which: int, happens: Callable[..., object]) -> None:
         happens(self.plant.post, which)
 
-    # What people do
-
-    @precondition(lambda self: self.plant.promised)
-    @rule(which=ANY, who=WHO)
-    def somebody_calls_a_step_by_hand(self, which: int, who: str) -> None:
-        order, step = self._one_of_the_promised(which), self.plant.steps[name_of(who)]
-        self.plant.start(lambda: answers.by_hand(step, order))
+    @rule(taken=st.integers(0, 2))
+    def the_broker_goes_away_while_the_dispatcher_ticks(self, taken: int) -> None:
+        with broker_gone_after(taken):
+            self.plant.tick()
 
     @rule(
-        order=ORDERS, who=WHO, mood=st.sampled_from([Mood.NEVER, Mood.REFUSES, Mood.BREAKS, Mood.SURPRISES])
+        moods=st.lists(st.sampled_from(Mood), min_size=1, max_size=4),
+        order=ORDERS,
+        who=WHO,
+        for_ever=st.booleans(),
     )
-    def an_order_becomes_hopeless(self, order: int, who: str, mood: Mood) -> None:
-        self.plant.world.hopeless[(who, order)] = mood
+    def the_world_will_be_in_these_moods(
+        self,
+        moods: list[Mood],
+        order: int,
+        who: str,
+        for_ever: bool,  # noqa: FBT001 - hypothesis gives it
+    ) -> None:
+        self.plant.world.moods.extend(moods)
+        if for_ever and moods[-1] is not Mood.NOT_NOW:
+            self.plant.world.hopeless[(who, order)] = moods[-1]
 
-    @rule(lane=st.sampled_from(LANES), stands_still=st.booleans())
-    def a_lane_is_paused_or_resumed(self, lane: Queue, stands_still: bool) -> None:  # noqa: FBT001 - hypothesis gives it
-        if stands_still:
-            lanes.pause(lane=lane, by="anna", reason="a test")
-        else:
-            lanes.resume(lane=lane, by="anna")
+    # What people do
 
-    @precondition(lambda self: self.plant.promised and not self.plant.stalled)
-    @rule(which=ANY, who=WHO)
-    def a_step_is_given_up_or_all_are_revived(self, which: int, who: str) -> None:
-        try:
-            order = self._one_of_the_promised(which)
-            discard(order_id=order, step=name_of(who), by="anna", reason="a test")
-        except CannotDiscard:  # done, or given up before
-            self.plant.revive_everything()
+    @rule(which=ANY, who=WHO, what=st.sampled_from(["call", "pause", "resume", "give up", "revive"]))
+    def somebody_interferes(self, which: int, who: str, what: str) -> None:
+        order, step = self._one_of_the_promised(which), self.plant.steps[name_of(who)]
+        match what:
+            case "call":
+                self.plant.start(lambda: answers.by_hand(step, order))
+            case "pause":
+                lanes.pause(lane=step.queue, by="anna", reason="a test")
+            case "resume":
+                lanes.resume(lane=step.queue, by="anna")
+            case "give up":
+                self._give_up(order, step)
+            case "revive" if not self.plant.stalled:
+                self.plant.revive_everything()
+
+    def _give_up(self, order: int, step: Step) -> None:
+        with contextlib.suppress(
+            CannotDiscard
+        ):  # done or running: what always holds says whether that is right
+            discard(order_id=order, step=step.name, by="anna", reason="a test")
 
     def _one_of_the_promised(self, which: int) -> int:
         promised = sorted(self.plant.promised)
@@ -158,12 +164,4 @@ class PipelineMachine(RuleBasedStateMachine):
         """
         if sys.exception() is not None:  # a rule has failed: that is what has to be told
             return
-        self.plant.calm_down()
-        self.plant.check()
-        self.plant.run_until_quiet()
-        self.plant.check()
-        self.plant.world.heal()
-        self.plant.revive_everything()
-        self.plant.run_until_quiet()
-        self.plant.check()
-        self.plant.check_all_is_done()
+        self.plant.end_well()

@@ -20,7 +20,7 @@ from pipeline.steps import Effect, Step, menu
 from tests.chaos.machines.outside import Asked, Blind, Keyed, Ledger, Sink, World
 from tests.chaos.machines.pipeline_books import Books
 from tests.chaos.machines.post import Message, Post
-from tests.chaos.machines.processes import How, Killed, Mishap, Process, Seat
+from tests.chaos.machines.processes import How, Mishap, Process, Seat
 
 POLICY = RetryPolicy(times=2, delay_seconds=30)
 LANES = (Queue.LOYALTY, Queue.POS_SYNC, Queue.EMAILS)
@@ -47,19 +47,20 @@ class Plant:
         self.post = Post(LANES)
         self.steps: dict[str, Step] = {}
         self.seats: list[Seat] = []
+        self.stalled: list[Process] = []
         self.begin()
 
     def begin(self) -> None:
         """
         Empty everything: nothing was promised yet.
         """
+        self.end_the_stalled()
         execute(EMPTY)
         self.post.throw_away()
         self.world = World()
         self.ledger = Ledger("ledger", self.world)
         self.sinks = [kind(kind.__name__.lower(), self.world) for kind in (Keyed, Asked, Blind)]
         self.promised: set[int] = set()
-        self.stalled: list[Process] = []
         self.idle = list(self.seats)
 
     def sink(self, name: str) -> Sink:
@@ -76,20 +77,25 @@ class Plant:
         self.start(dispatcher.dispatch, mishap)
         self.post.collect()
 
-    def deliver(self, message: Message, mishap: Mishap | None = None) -> None:
+    def deliver(self, message: Message, mishap: Mishap | None = None) -> Process:
         step = menu.find(message.step)
         before = self._begun_on_paused_lanes()
-        self.start(lambda: answers.to_the_dispatcher(step, message.argument), mishap)
+        process = self.start(lambda: answers.to_the_dispatcher(step, message.argument), mishap)
         assert self._begun_on_paused_lanes() == before, f"began on a paused lane: {message}"
+        return process
 
-    def deliver_everything(self) -> None:
+    def deliver_everything(self, mishaps: Sequence[Mishap | None] = ()) -> None:
+        """
+        Let workers take all messages; the first of them have these mishaps.
+        """
+        befalls = iter(mishaps)
         while self.post.messages:
-            self.deliver(self.post.take(0))
+            self.deliver(self.post.take(0), next(befalls, None))
 
     def _begun_on_paused_lanes(self) -> list[tuple[object, ...]]:
         return rows(BEGUN_ON_PAUSED_LANES)
 
-    def start(self, work: Callable[[], object], mishap: Mishap | None = None) -> None:
+    def start(self, work: Callable[[], object], mishap: Mishap | None = None) -> Process:
         """
         Let a process do the work until it ends, or stalls.
         """
@@ -98,6 +104,7 @@ class Plant:
             self.idle.append(self.seats[-1])
         process = Process(self.idle.pop(), work, mishap)
         self._put_away(process)
+        return process
 
     def wake(self, which: int, ending: Callable[[Process], None] = Process.wake) -> None:
         """
@@ -111,11 +118,13 @@ class Plant:
         if process.is_stalled:
             self.stalled.append(process)
             return
+        if process.is_dead:
+            process.seat.leave()
+            self.seats.remove(process.seat)
+            return
         self.idle.append(process.seat)
-        expected: tuple[type[BaseException], ...] = (Killed,)
-        if process.mishap and process.mishap.how is How.LOSES_ITS_LINE:
-            expected = (DatabaseError,)
-        if process.trouble is not None and not isinstance(process.trouble, expected):
+        lost_its_line = process.mishap is not None and process.mishap.how is How.LOSES_ITS_LINE
+        if process.trouble is not None and not (lost_its_line and isinstance(process.trouble, DatabaseError)):
             raise process.trouble
 
     # What time and people do
@@ -123,13 +132,14 @@ class Plant:
     def let_time_pass(self, states: Sequence[str] = ("promised", "sent", "running", "waiting")) -> None:
         execute(LET_TIME_PASS, states=list(states))
 
-    def revive_everything(self) -> None:
-        for run in Books.read().runs:
-            if run.state in (State.BURIED, State.DISCARDED):
-                revive(order_id=run.order, step=run.step, by="anna", reason="mended")
-                for sink in self.sinks:
-                    if sink.name in run.step:
-                        sink.was_revived(run.order)
+    def revive_everything(self) -> int:
+        given_up = [run for run in Books.read().runs if run.state in (State.BURIED, State.DISCARDED)]
+        for run in given_up:
+            revive(order_id=run.order, step=run.step, by="anna", reason="mended")
+            for sink in self.sinks:
+                if sink.name in run.step:
+                    sink.was_revived(run.order)
+        return len(given_up)
 
     def calm_down(self) -> None:
         """
@@ -138,10 +148,9 @@ class Plant:
         self.world.moods.clear()
         for lane in LANES:
             lanes.resume(lane=lane, by="anna")
-        for _ in range(2):
-            self.let_time_pass()
-            self.tick()
-            self.deliver_everything()
+        self.let_time_pass()
+        self.tick()
+        self.deliver_everything()
         while self.stalled:
             self.wake(0)
 
@@ -171,18 +180,33 @@ class Plant:
         for sink in self.sinks:
             sink.check(done=books.done(name_of(sink.name)), promised=self.promised, most=POLICY.attempts)
 
+    def end_well(self) -> None:
+        """
+        It calms down: every promise is kept, or lies at rest for a reason. It heals: revived, also the rest is kept.
+        """
+        self.calm_down()
+        self.check()
+        self.run_until_quiet()
+        self.check()
+        self.world.heal()
+        if self.revive_everything():
+            self.run_until_quiet()
+            self.check()
+        self.check_all_is_done()
+
     def check_all_is_done(self) -> None:
         books = Books.read()
         assert {run.state for run in books.runs} <= {State.DONE}, books.runs
         assert books.effects == Counter(self.promised), books.effects
 
+    def end_the_stalled(self) -> None:
+        while self.stalled:
+            self.wake(0, Process.kill)
+
     def close(self) -> None:
-        for process in self.stalled:
-            process.kill()
+        self.end_the_stalled()
         for seat in self.seats:
-            seat.work.put(None)
-        for seat in self.seats:
-            seat.join()
+            seat.leave()
         self.post.close()
 
 
@@ -206,7 +230,7 @@ def running_plant() -> Iterator[Plant]:
         stack.callback(plant.close)
         for declared in (
             declared_temporarily(
-                _named("ledger", lambda orders: plant.ledger.work(orders)),
+                _named("ledger", lambda orders: plant.ledger.work(orders)),  # noqa: PLW0108 - each night has a ledger of its own
                 queue=Queue.LOYALTY,
                 retry=POLICY,
                 effect=Effect.DATABASE,

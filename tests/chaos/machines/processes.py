@@ -21,7 +21,7 @@ PATIENCE_SECONDS = 10
 
 class Killed(BaseException):
     """
-    This process is gone, and could not even say so.
+    The process is gone, and could not even say so.
     """
 
 
@@ -62,7 +62,15 @@ class Seat(threading.Thread):
     def run(self) -> None:
         for work in iter(self.work.get, None):
             work()
-        connection.close()
+        if connection.connection is not None:
+            connection.connection.close()  # whatever state Django's own part of it was left in
+
+    def leave(self) -> None:
+        """
+        End the thread; its connection is gone when this returns.
+        """
+        self.work.put(None)
+        self.join(PATIENCE_SECONDS)
 
 
 class Process:
@@ -75,6 +83,8 @@ class Process:
         self.trouble: BaseException | None = None
         self.result: object = None
         self.is_stalled = False
+        self.has_struck = False
+        self.is_dead = False
         self._statements = 0
         self._wakes = threading.Event()
         self._must_die = False
@@ -105,10 +115,13 @@ class Process:
                 self.result = self._work()
         except BaseException as trouble:  # noqa: BLE001 - the machine looks at it
             self.trouble = trouble
-            connection.close()
+        if self.is_dead:
+            self.trouble = Killed(str(self.mishap))
         self._news.put("ended")
 
     def _watched(self, carry_out: Callable[[], Any]) -> Any:
+        if self.is_dead:  # Django tidies up on the way out of a transaction; a dead process does not
+            raise Killed(str(self.mishap))
         self._statements += 1
         here = self.mishap is not None and self._statements == self.mishap.at
         if here and not self.mishap.after:
@@ -120,13 +133,16 @@ class Process:
 
     def _befall(self) -> None:
         assert self.mishap is not None
+        self.has_struck = True
         if self.mishap.how is How.STALLS:
             self._news.put("stalled")
             assert self._wakes.wait(PATIENCE_SECONDS), "nobody woke the stalled process"
             if not self._must_die:
                 return
         connection.connection.close()  # PostgreSQL rolls back what was not committed
+        connection.errors_occurred = True  # as Django notes it of any error of the driver's
         if self.mishap.how is not How.LOSES_ITS_LINE:
+            self.is_dead = True
             raise Killed(str(self.mishap))
         if self.mishap.after:
             raise OperationalError("the line broke before the answer came")
