@@ -93,6 +93,12 @@ class House:
     def broker_url(self) -> str:
         return f"redis://:{self.addresses.broker_password}@127.0.0.1:{self.roads['broker'].port}/0"
 
+    def page_of(self, sink: str) -> str:
+        """
+        Where the mailbox or the till answers people.
+        """
+        return f"{self.mailbox.url}/" if sink == "mailbox" else f"{self.till.url}/_till/counts"
+
     def broker(self) -> redis.Redis:
         """
         The broker itself, not by the road that can be broken.
