@@ -22,6 +22,7 @@ from notifications.failures import (
     MailServerWentAway,
 )
 from notifications.smtp_replies import Reply, not_let_in, refusal, shown, told
+from pipeline.crash_points import Point, crash_point
 from pipeline.failures import TemporaryFailure
 
 # A line that was kept may lead nowhere by now: its first answer must come sooner than others, or we call again.
@@ -107,6 +108,7 @@ class Line:
 
     def _hand_over(self, envelope: Envelope) -> None:
         self._set_timeout(self._seconds_left)
+        crash_point(Point.LETTER_BEGUN)
         try:
             self._smtp.send(envelope.body)
         except OSError as trouble:
@@ -124,6 +126,7 @@ class Line:
             raise MailAnswerLost(f"The mail server answered the letter with {shown(reply)}.")
         if reply[0] // 100 != YES:
             raise refusal(reply)
+        crash_point(Point.LETTER_ACCEPTED)
 
     # One question, one answer
 

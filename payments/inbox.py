@@ -28,6 +28,7 @@ from payments.refunds import book_refund, book_refunded_so_far
 from payments.services import PaymentSucceeded, mark_order_as_paid
 from payments.stripe_gateway import Event
 from pipeline import journal
+from pipeline.crash_points import Point, crash_point
 
 FIRST_RETRY_SECONDS = 5
 DOUBLINGS = 10  # 5 s, 10 s, … and at most about an hour and a half
@@ -53,6 +54,7 @@ def receive(event: Event, *, body: bytes) -> bool:
     with transaction.atomic():
         if not keep(event, body=body):
             return False
+        crash_point(Point.EVENT_KEPT)
         card, told = card_charged(event), meaning(event)
         if told is not None and event.account not in ("", settings.STRIPE_ACCOUNT):
             _put_aside(event, because=f"of another account: {event.account}")
@@ -62,6 +64,7 @@ def receive(event: Event, *, body: bytes) -> bool:
             kept = StripeEvent.objects.get(pk=event.id)
             kept.facts = as_facts(told)
             _book(kept, told)
+        crash_point(Point.PROMISED)
     return True
 
 
@@ -82,14 +85,18 @@ def _retry(event_id: str) -> bool:
             kept = _lock_due(event_id)
             if kept is None:  # another dispatcher was quicker
                 return False
+            crash_point(Point.UNMATCHED_LOCKED)
             _book(kept, from_facts(kept.facts))
+            crash_point(Point.UNMATCHED_BOOKED)
             return kept.state != StripeEvent.State.UNMATCHED
     except Exception as trouble:
         if isinstance(trouble, OperationalError) and not connection.is_usable():
             raise
         # An order that is locked just now will not be for long; anything else wants a person.
         wait = PUT_OFF_BRIEFLY if isinstance(trouble, OperationalError) else PUT_OFF
-        StripeEvent.objects.filter(pk=event_id).update(retry_at=Now() + wait, because=type(trouble).__name__)
+        # Only if it still waits: while we stood still, another dispatcher may have handled it.
+        due = StripeEvent.objects.filter(pk=event_id, retry_at__lte=Now())
+        due.update(retry_at=Now() + wait, because=type(trouble).__name__)
         journal.record("event.put_off", event_id=event_id, trouble=trouble)
         return False
 

@@ -120,7 +120,7 @@ def _go_through(source: Source, *, api: StripeApi, wish: Wish, report: Report) -
         if source.lists_events and wish.undelivered_only
         else source.asked
     )
-    for page in api.pages(source.path, since=wish.since, **asked):
+    for page in api.pages(source.path, since=wish.since, give_up_at=wish.give_up_at, **asked):
         if time.monotonic() > wish.give_up_at:
             raise OutOfTime
         row.looked_at += len(page)

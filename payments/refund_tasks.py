@@ -10,13 +10,44 @@ from collections.abc import Sequence
 import analytics.refunds
 import inventory.returns
 import loyalty.reversals
+import notifications.cancellations
+import notifications.refunds
 import pos.cancellations
 from payments import tasks
-from payments.tasks import TILL
+from payments.tasks import MAIL, TILL
 from pipeline.declaring import post_payment_step
 from pipeline.queues import Queue
 from pipeline.retries import RetryPolicy
 from pipeline.steps import Effect, Parcel, Report, Subject
+
+LETTER = RetryPolicy(times=3, delay_seconds=60)
+
+
+@post_payment_step(
+    subject=Subject.REFUND,
+    queue=Queue.EMAILS,
+    priority=8,
+    retry=LETTER,
+    effect=Effect.OUTSIDE,
+    rate_limit=MAIL,
+)
+def send_refund_notice_task(refund_ids: Sequence[int]) -> dict[int, Parcel]:
+    """E-mail the guest that money is on its way back."""
+    return notifications.refunds.notices(refund_ids=refund_ids)
+
+
+@post_payment_step(
+    subject=Subject.REFUND,
+    reverses=tasks.send_staff_notification_task,
+    queue=Queue.EMAILS,
+    priority=9,
+    retry=RetryPolicy(times=3, delay_seconds=30),
+    effect=Effect.OUTSIDE,
+    rate_limit=MAIL,
+)
+def send_staff_cancellation_task(refund_ids: Sequence[int]) -> dict[int, Parcel]:
+    """Tell the staff not to cook what was wholly refunded."""
+    return notifications.cancellations.letters(refund_ids=refund_ids)
 
 
 @post_payment_step(
@@ -69,6 +100,20 @@ def reverse_loyalty_points_task(refund_ids: Sequence[int]) -> dict[int, Report]:
 def return_stock_task(refund_ids: Sequence[int]) -> dict[int, Report]:
     """Put back into the stock what can be sold again."""
     return inventory.returns.put_back(refund_ids=refund_ids)
+
+
+@post_payment_step(
+    subject=Subject.FAILED_REFUND,
+    reverses=send_refund_notice_task,
+    queue=Queue.EMAILS,
+    priority=8,
+    retry=LETTER,
+    effect=Effect.OUTSIDE,
+    rate_limit=MAIL,
+)
+def send_refund_failed_notice_task(refund_ids: Sequence[int]) -> dict[int, Parcel]:
+    """E-mail the guest that the refund did not work."""
+    return notifications.refunds.failure_notices(refund_ids=refund_ids)
 
 
 @post_payment_step(

@@ -11,6 +11,7 @@ from django.db import transaction
 from orders.models import Order, OrderStatus, Payment
 from payments.booked import Booked
 from payments.hooks import run_post_payment_hooks
+from pipeline.crash_points import Point, crash_point
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +46,7 @@ def mark_order_as_paid(*, order_id: int, payment: PaymentSucceeded) -> Booked:
         if not order.mark_paid(paid_at=payment.happened_at):
             return Booked.IN_REVIEW
         _record(order, payment)
+        crash_point(Point.ORDER_PAID)
         run_post_payment_hooks(order)
     return Booked.DONE
 

@@ -94,26 +94,30 @@ class StripeApi:
             http_client=stripe.RequestsClient(timeout=(CONNECT_SECONDS, READ_SECONDS)),
         )
 
-    def pages(self, path: str, *, since: datetime, **asked: Any) -> Iterator[list[dict[str, Any]]]:
+    def pages(
+        self, path: str, *, since: datetime, give_up_at: float = float("inf"), **asked: Any
+    ) -> Iterator[list[dict[str, Any]]]:
         """
         What was created since then, newest first, a hundred at a time; raises CannotAskStripe.
+
+        Nothing is waited for beyond `give_up_at`, by the monotonic clock.
         """
         # What is created while we turn the pages stands before the first one, so nothing is skipped or comes twice.
         asked = {**asked, "created": {"gte": int(since.timestamp())}, "limit": PAGE_SIZE}
         while True:
-            page = self._ask(path, asked)
+            page = self._ask(path, asked, give_up_at=give_up_at)
             yield page["data"]
             if not page["has_more"]:
                 return
             asked["starting_after"] = page["data"][-1]["id"]
 
-    def _ask(self, path: str, asked: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, path: str, asked: dict[str, Any], *, give_up_at: float) -> dict[str, Any]:
         for attempt in count(1):
             try:
                 return dict(self._client.raw_request("get", path, **asked).data)
             except stripe.StripeError as trouble:
                 seconds = _worth_waiting(trouble, attempt=attempt)
-                if seconds is None:
+                if seconds is None or time.monotonic() + seconds > give_up_at:
                     raise _understood(trouble) from trouble
                 self._wait(seconds)
         raise AssertionError  # for mypy: the loop above has no end

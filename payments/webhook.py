@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from payments import inbox, rejections
 from payments.models import RejectedDelivery
 from payments.stripe_gateway import NoEvent, NotFromStripe, SignedAtAnotherTime, read_event
+from pipeline.crash_points import Point, crash_point
 
 LARGEST_BODY = 256 * 1024
 Kind = RejectedDelivery.Kind
@@ -30,6 +31,7 @@ def stripe_webhook(request: HttpRequest) -> HttpResponse:
             signature=request.headers.get("Stripe-Signature", ""),
             secrets=settings.STRIPE_WEBHOOK_SECRETS,
         )
+        crash_point(Point.WEBHOOK_SIGNED)
         new = inbox.receive(event, body=body)
     except RequestDataTooBig:
         rejections.tally.add(Kind.TOO_LARGE)
@@ -37,6 +39,7 @@ def stripe_webhook(request: HttpRequest) -> HttpResponse:
     except NotFromStripe as refusal:
         rejections.tally.add(KINDS.get(type(refusal), Kind.BAD_SIGNATURE))
         return HttpResponse(str(refusal), status=400, content_type="text/plain")
+    crash_point(Point.WEBHOOK_COMMITTED)
     return HttpResponse("Kept." if new else "Kept before.", content_type="text/plain")
 
 

@@ -1,4 +1,7 @@
+from pathlib import Path
+
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class PipelineConfig(AppConfig):
@@ -10,4 +13,11 @@ class PipelineConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from pipeline import checks  # noqa: F401, PLC0415 - registers the system checks
+        from pipeline import (  # noqa: PLC0415
+            checks,  # noqa: F401 - registers the system checks
+            crash_points,
+            crashing,
+        )
+
+        if settings.CRASH_AT:
+            crash_points.listen(crashing.obey(Path(settings.CRASH_AT)))

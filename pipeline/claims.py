@@ -12,6 +12,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from pipeline.crash_points import Point, crash_point
 from pipeline.models import State
 from pipeline.statements import execute, rows
 from pipeline.steps import Attempt, Step
@@ -133,6 +134,7 @@ class Claim:
             token=token,
             lease=step.lease_seconds,
         )
+        crash_point(Point.CLAIMED, step.name)
         taken = {
             subject: Attempt(subject_id=subject, order_id=order, number=number, outcome_unknown=unknown)
             for subject, order, number, unknown in claimed

@@ -16,6 +16,7 @@ from kombu import Producer
 
 from pipeline import journal, restored
 from pipeline.connections import with_a_usable_connection
+from pipeline.crash_points import Point, crash_point
 from pipeline.queues import Queue
 from pipeline.restored import Whereabouts
 from pipeline.routing import lane_of
@@ -109,6 +110,7 @@ def dispatch() -> int:
     """
     Take back what died with its worker, then send what is due; returns how many step runs were sent.
     """
+    crash_point(Point.DISPATCH_BEGINS)
     where = restored.whereabouts()
     if where is Whereabouts.ELSEWHERE:
         journal.record("dispatch.held", because=f"This database was restored or copied. {restored.REMEDY}")
@@ -135,6 +137,7 @@ def take_back_lost_leases() -> int:
     for step, order_id, attempts, state in back:
         event = LOST_AS.get(state, "step.lease_lost")
         journal.record(event, step=step, order_id=order_id, attempt=attempts, because="its worker is gone")
+        crash_point(Point.TAKEN_BACK, step)
     return len(back)
 
 
@@ -206,15 +209,18 @@ def _publish(taken: Sequence[Taken]) -> int:
     """
     if not taken:
         return 0
+    crash_point(Point.ROWS_SENT)
     try:
         with current_app.producer_or_acquire() as producer, producer.batch(max_size=PUBLISH_AT_ONCE):
             for step, batch in messages(taken):
                 _publish_one(step, [row.subject for row in batch], producer)
+                crash_point(Point.PUBLISHING)
     except Exception as trouble:  # noqa: BLE001 - whatever the broker's client raises, the rows must not wait for it
         # Perhaps some did get out: a message too many does no harm.
         execute(NOT_PUBLISHED, runs=[row.run for row in taken], wait=BACK_OFF_SECONDS)
         journal.record("dispatch.not_published", step_runs=len(taken), because=type(trouble).__name__)
         return 0
+    crash_point(Point.PUBLISHED)
     journal.record("dispatch.published", step_runs=len(taken))
     return len(taken)
 

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from pipeline import journal
 from pipeline.claims import Claim
+from pipeline.crash_points import Point, crash_point
 from pipeline.results import Result, finished, settle
 from pipeline.steps import Report
 
@@ -35,5 +36,8 @@ def _in_one_transaction(claim: Claim) -> dict[int, Result]:
     with transaction.atomic():
         # The fence comes first: it locks our rows, and what is not ours any more gets no effect.
         ours = claim.finish(dict.fromkeys(claim.subjects))
+        crash_point(Point.FENCED, claim.step.name)
         reports: dict[int, Report] = claim.step.work(ours) if ours else {}
+        crash_point(Point.EFFECTS_WRITTEN, claim.step.name)
+    crash_point(Point.INSIDE_COMMITTED, claim.step.name)
     return finished(claim, {subject: reports.get(subject) or {} for subject in claim.subjects}, ours)

@@ -13,6 +13,7 @@ from functools import cache
 from celery import current_app
 
 from pipeline import journal
+from pipeline.crash_points import Point, crash_point
 from pipeline.steps import menu
 
 SHORTEST_GAP_SECONDS = 0.02
@@ -55,6 +56,7 @@ class Nudger(threading.Thread):
 
     def _publish(self) -> None:
         try:
+            crash_point(Point.NUDGING)
             publish_dispatch()
         except Exception as trouble:  # noqa: BLE001 - whatever is wrong with the broker, the tick will do
             journal.record("nudge.not_sent", because=type(trouble).__name__)

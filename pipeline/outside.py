@@ -17,6 +17,7 @@ from django.db import DatabaseError, OperationalError
 from pipeline import claims, journal, senders
 from pipeline.claims import Claim
 from pipeline.connections import persistently
+from pipeline.crash_points import Point, crash_point
 from pipeline.failures import UnknownOutcome
 from pipeline.rate_limits import Permits
 from pipeline.results import Result, finished, settle
@@ -62,7 +63,10 @@ class Window:
         if not parcels:
             return
         packed = claim.only(sorted(parcels))
-        for subject in packed.mark_sending():
+        crash_point(Point.PACKED, self.step.name)
+        ours = packed.mark_sending()
+        crash_point(Point.MARKED_SENDING, self.step.name)
+        for subject in ours:
             sending = senders.submit(parcels[subject].send, claim.attempts[subject])
             self.underway[sending] = (claim, subject)
 
@@ -76,6 +80,7 @@ class Window:
             self._abandon()
             return
         came = [(*self.underway.pop(sending), sending) for sending in back]
+        crash_point(Point.ANSWERS_CAME, self.step.name)
         good: dict[Claim, dict[int, Report]] = {}
         for claim, subject, sending in came:
             if sending.exception() is None:
@@ -103,6 +108,7 @@ class Window:
             for subject, report in reports.items():
                 self._finish(claim, {subject: report})
         else:
+            crash_point(Point.OUTSIDE_FINISHED, self.step.name)
             self.results |= finished(claim, reports, ours)
 
     def _settle(self, claim: Claim, subject: int, trouble: Exception) -> None:

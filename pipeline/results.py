@@ -9,6 +9,7 @@ from django.conf import settings
 
 from pipeline import journal
 from pipeline.claims import Claim
+from pipeline.crash_points import Point, crash_point
 from pipeline.failures import NotNow, PermanentFailure, UnknownOutcome
 from pipeline.models import State
 from pipeline.steps import Report
@@ -43,9 +44,11 @@ def settle(claim: Claim, subject: int, trouble: Exception) -> Result:
     facts = journal.tried(claim.step, [attempt])
     # That this attempt came to nothing does not tell what became of an earlier one.
     unknown = isinstance(trouble, UnknownOutcome) or attempt.outcome_unknown
+    crash_point(Point.FAILING, claim.step.name)
     state = claim.fail(subject, because=because, wait=wait, unknown=unknown)
     if state is None:
         return _refused(facts)
+    crash_point(Point.FAILED, claim.step.name)
     again = {"again_in_seconds": round(wait, 1)} if wait is not None and state is State.WAITING else {}
     journal.record(ENDED_AS[state], **facts, because=because, trouble=trouble, **again)
     return Result(state=state, because=because)
@@ -70,7 +73,9 @@ def _wait_after(claim: Claim, attempt: int, trouble: Exception) -> float | None:
 
 
 def _postponed(claim: Claim, subject: int, trouble: NotNow, because: str) -> Result:
+    crash_point(Point.POSTPONING, claim.step.name)
     claim.postpone(subject, because=because, wait=trouble.seconds)
+    crash_point(Point.POSTPONED, claim.step.name)
     journal.record("step.postponed", **journal.tried(claim.step, [claim.attempts[subject]]), because=because)
     return Result(state=State.WAITING, because=because)
 

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from typing import TypeVar
 
+from pipeline.crash_points import Point, crash_point
 from pipeline.failures import NotNow
 from pipeline.steps import LEASE_MARGIN_SECONDS, Attempt
 
@@ -29,6 +30,7 @@ def submit(send: Callable[[Attempt], T], attempt: Attempt) -> Future[T]:
 def _send(send: Callable[[Attempt], T], attempt: Attempt, not_after: float) -> T:
     if time.monotonic() > not_after:
         raise NotNow("all sending threads are busy", seconds=1)
+    crash_point(Point.SENDER_BEGINS)
     return send(attempt)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from orders.money import Money
+from pipeline.crash_points import Point, crash_point
 from pipeline.failures import PermanentFailure, TemporaryFailure, UnknownOutcome
 from pipeline.steps import Attempt, Report
 from pos.answer_table import TillRefusedOrder
@@ -75,6 +76,7 @@ class SquareParcel:
         visit = Visit.begin()
         order = self._order_at_till(visit)
         self._check_total(order)
+        crash_point(Point.TILL_HAS_ORDER)
         return {"pos_order_id": order["id"], "pos_payment_id": self._payment_at_till(visit, order)}
 
     def _order_at_till(self, visit: Visit) -> Document:

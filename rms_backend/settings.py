@@ -36,6 +36,13 @@ if not ALLOWED_HOSTS:
         "DJANGO_ALLOWED_HOSTS is not set. Name the hosts, for example 'orders.example.com'."
     )
 
+# Isolated runs only: the file of pipeline/crashing.py, in which tests wish that a process dies.
+CRASH_AT = env.text("CRASH_AT")
+if CRASH_AT and not (DEBUG and isolated()):
+    raise ImproperlyConfigured(
+        "CRASH_AT lets processes die on purpose, in isolated test runs (RMS_ISOLATED=1) only. Unset it."
+    )
+
 DEMO_DATA = DEBUG and not isolated()
 
 INSTALLED_APPS = [

@@ -120,6 +120,14 @@ class TestSchedule(AtStripe, TestCase):
 
         self.assertIn("more to look at than there was time", report.because)
 
+    def test_does_not_wait_for_stripe_beyond_its_time(self):
+        self.stripe.break_down("rate_limited", seconds=30)
+
+        report = self.on_schedule(within_seconds=20)
+
+        self.assertIn("too much is asked of it", report.because)
+        self.assertEqual(self.waits, [])
+
     def test_forgets_itself_after_three_months(self):
         self.on_schedule()
         Reconciliation.objects.update(began_at=self.now - timedelta(days=91))

@@ -128,6 +128,16 @@ class TestReconciliation(AtStripe, TestCase):
 
         self.assert_paid_once(order)
 
+    def test_takes_an_order_for_paid_whose_voucher_covers_everything(self):
+        order = make_order(paid=False, discount_minor=5350)
+        session = events.checkout_session_completed(sale_of(order))["data"]["object"]
+        self.stripe.holds(session | {"payment_status": "no_payment_required", "payment_intent": None})
+
+        first, second = self.reconcile(), self.reconcile()
+
+        self.assert_paid_once(order)
+        self.assertEqual((first.missed, second.missed), (1, 0))
+
     def test_puts_what_does_not_fit_in_review_and_says_so_only_once(self):
         order = make_order(paid=False)
         self.stripe.holds(events.payment_intent_succeeded(sale_of(order, amount=1))["data"]["object"])

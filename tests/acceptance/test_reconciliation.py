@@ -10,6 +10,12 @@ from tests.acceptance.house import House, sale
 
 pytestmark = pytest.mark.acceptance
 KEY = "sk_test_house"
+AS_BEAT_WOULD = """
+from rms_backend import celery_app as app
+[entry] = [entry for entry in app.Beat().Service(app).scheduler.schedule.values() if "reconcile" in entry.task]
+assert entry.is_due().is_due is False and entry.schedule.minute == {17}
+app.send_task(entry.task, **entry.options)
+"""
 
 
 @pytest.fixture
@@ -38,6 +44,18 @@ class TestMissedWebhook:
         assert again.splitlines()[-1] == "Nothing was missed."
         assert set(late) == {200}
 
+    def test_is_made_up_for_by_a_worker_when_beat_says_so(self, empty_house: House, stripe):
+        told = at(stripe)
+        orders = empty_house.orders(3)
+        stripe.happened(*(events.payment_intent_succeeded(sale(order)) for order in orders))
+        empty_house.start_worker(**told)
+
+        with empty_house.told(**told):
+            empty_house.shell(AS_BEAT_WOULD)
+
+        empty_house.wait_until_at_rest(orders)
+        empty_house.assert_each_step_happened_once(orders)
+
     def test_is_said_to_be_unknown_where_stripe_cannot_be_asked(self, quiet_house: House, stripe):
         without_key = quiet_house.manage("reconcile_payments")
         refused = quiet_house.manage(
@@ -52,11 +70,17 @@ class TestMissedWebhook:
         assert "somebody_else" not in refused.stderr
 
 
+def at(stripe) -> dict[str, str]:
+    """
+    What a process is told that may ask this Stripe.
+    """
+    return {"ISOLATED_STRIPE_SECRET_KEY": KEY, "ISOLATED_STRIPE_API_BASE": stripe.url}
+
+
 def reconcile(house: House, stripe) -> str:
     """
     What the command says, as a person calls it.
     """
-    told = {"ISOLATED_STRIPE_SECRET_KEY": KEY, "ISOLATED_STRIPE_API_BASE": stripe.url}
-    done = house.manage("reconcile_payments", "--since", "1h", **told)
+    done = house.manage("reconcile_payments", "--since", "1h", **at(stripe))
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -1,0 +1,3 @@
+"""
+Every crash point, with real processes: killed there, stopped there, in trouble there.
+"""
