@@ -36,8 +36,15 @@ class Terms:
         return max(1, round(self.load_seconds * self.orders_per_second))
 
     @property
+    def is_long(self) -> bool:
+        """
+        Is there time for everything? The mutants alone take minutes.
+        """
+        return self.load_seconds >= LONG_RUN_SECONDS
+
+    @property
     def retry_time_scale(self) -> float:
-        return RETRY_TIME_SCALE if self.load_seconds < LONG_RUN_SECONDS else RETRY_TIME_SCALE_OF_LONG_RUNS
+        return RETRY_TIME_SCALE_OF_LONG_RUNS if self.is_long else RETRY_TIME_SCALE
 
     @property
     def calm_seconds(self) -> float:
