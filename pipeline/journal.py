@@ -20,7 +20,7 @@ WARNINGS = frozenset(
     {
         "step.failed", "step.buried", "step.lease_lost", "step.sent_again", "step.finish_refused", "step.abandoned",
         "step.postponed", "dispatch.not_published", "dispatch.held", "nudge.not_sent", "tick.not_sent", "event.put_off",
-        "heartbeat.not_written", "delivery.rejected", "event.missed", "event.unreadable", "reconciliation.broken_off",
+        "heartbeat.not_written", "delivery.rejected", "message.unreadable", "event.missed", "event.unreadable", "reconciliation.broken_off",
     }
 )  # fmt: skip
 KNOWN = WARNINGS | frozenset(

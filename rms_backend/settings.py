@@ -168,6 +168,8 @@ if "sentinel://" in CELERY_BROKER_URL + CELERY_RESULT_BACKEND:
     CELERY_BROKER_TRANSPORT_OPTIONS["master_name"] = _master
     CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS["master_name"] = _master
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A broker that refuses (out of memory, read-only after a fail-over) may be better in a while: no reason to end a worker.
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 CELERY_TASK_ACKS_LATE = env.flag("CELERY_TASK_ACKS_LATE", default=True)
 CELERY_TASK_QUEUES = [KombuQueue(queue.value, routing_key=queue.value) for queue in Queue]
 CELERY_TASK_QUEUE_MAX_PRIORITY = 10  # RabbitMQ's queues know no priority without it

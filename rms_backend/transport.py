@@ -1,13 +1,16 @@
 """
-The broker connection: higher priority numbers are sooner, and an embedded broker is started when first needed.
+The broker connection: higher priority numbers are sooner, bytes that are no message are dropped, and an embedded broker is
+started when first needed.
 """
 
 import time
+from queue import Empty
 from typing import Any
 
 from django.conf import settings
 from kombu.transport import redis
 
+from pipeline import journal
 from rms_backend import embedding
 
 
@@ -25,6 +28,16 @@ class Channel(redis.Channel):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._made_at = time.monotonic()
+
+    def _brpop_read(self, **options: Any) -> Any:
+        """
+        Take the next message. Bytes that are none are dropped: Celery would take them for a reason to end the worker.
+        """
+        try:
+            return super()._brpop_read(**options)
+        except (ValueError, TypeError) as trouble:
+            journal.record("message.unreadable", because=type(trouble).__name__)
+            raise Empty from None
 
     def idle_seconds(self) -> float:
         """

@@ -19,7 +19,7 @@ from embedded import Servers
 from tests.chaos.terms import ROOT, Terms, home
 
 USUAL_MINUTES = 10.0
-USUAL_ORDERS_PER_SECOND = 6.0
+USUAL_ORDERS_PER_SECOND = 5.0
 screen = Console(highlight=False)
 
 
@@ -61,7 +61,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         "--seed", type=int, default=random.randrange(10**6), help="the same seed, the same storm"
     )
     parser.add_argument(
-        "--rate", type=float, default=USUAL_ORDERS_PER_SECOND, metavar="N", help="orders a second (6)"
+        "--rate", type=float, default=USUAL_ORDERS_PER_SECOND, metavar="N", help="orders a second (5)"
     )
     parser.add_argument("--acks-late", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument(

@@ -13,7 +13,7 @@ from typing import Protocol, Self
 import redis
 
 from devtools.mailbox import MailboxClient
-from devtools.show.crew import Crew, any_free_port
+from devtools.show.crew import Crew, free_port
 from devtools.show.screen import answers
 from devtools.till import TillClient
 from embedded import Addresses, Companion, Servers
@@ -23,6 +23,7 @@ from tests.chaos.steward import Steward
 from tests.chaos.terms import ROOT, Terms
 
 SECRET = "whsec_chaos"
+BELOW_THE_PORTS_OF_CALLERS = 20_000  # Linux gives them from 32768 on
 POSTGRES_SOCKET = ".s.PGSQL.5432"
 
 
@@ -50,8 +51,8 @@ class House:
     def __init__(self, *, system: System, terms: Terms, home: Path) -> None:
         self.system, self.terms, self.home = system, terms, home
         self.token = "chaos-till-token"
-        self.port = any_free_port()
-        self.servers = Servers(home, companions=_sinks(self.token))
+        self.port, *ports = lasting_ports(4)
+        self.servers = Servers(home, companions=_sinks(self.token, ports))
         self.roads: dict[str, FaultProxy] = {}
         self._stack = ExitStack()
 
@@ -91,6 +92,12 @@ class House:
     @property
     def broker_url(self) -> str:
         return f"redis://:{self.addresses.broker_password}@127.0.0.1:{self.roads['broker'].port}/0"
+
+    def page_of(self, sink: str) -> str:
+        """
+        Where the mailbox or the till answers people.
+        """
+        return f"{self.mailbox.url}/" if sink == "mailbox" else f"{self.till.url}/_till/counts"
 
     def broker(self) -> redis.Redis:
         """
@@ -136,14 +143,28 @@ class House:
         }
 
 
-def _sinks(token: str) -> tuple[Companion, Companion]:
+def lasting_ports(count: int) -> list[int]:
+    """
+    Free ports that stay ours while nobody listens: the system gives them to no caller of somebody else.
+    """
+    found: list[int] = []
+    wanted = BELOW_THE_PORTS_OF_CALLERS + os.getpid() * 16 % 8_000
+    while len(found) < count:
+        found.append(free_port(wanted))
+        wanted = found[-1] + 1
+    return found
+
+
+def _sinks(token: str, ports: Sequence[int]) -> tuple[Companion, Companion]:
     """
     The outside of each house: they keep their own books, and what they refuse for good they refuse for good.
     """
+    smtp, pages, till = map(str, ports)
+    refused = ("--refuse", REFUSED_ADDRESSES)
     locations = [word for place in LOCATIONS for word in ("--location", place)]
     return (
-        _sink("mailbox", "--home", "{home}/mailbox", "--refuse", REFUSED_ADDRESSES),
-        _sink("till", "--home", "{home}/till", "--token", token, *locations),
+        _sink("mailbox", "--home", "{home}/mailbox", "--smtp-port", smtp, "--http-port", pages, *refused),
+        _sink("till", "--home", "{home}/till", "--port", till, "--token", token, *locations),
     )
 
 

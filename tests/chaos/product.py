@@ -10,7 +10,6 @@ from orders.models import Customer, Order, Restaurant
 from tests.chaos.guests import Guest
 from tests.chaos.house import SECRET, House
 from tests.chaos.sinks import CLOSED_LOCATION, REFUSED_DOMAIN
-from tests.chaos.terms import RETRY_TIME_SCALE
 
 REFUSED_EVERY = 40  # one order in so many is refused for good, by the till and by the mail server in turn
 SPARE = "spare"
@@ -45,7 +44,7 @@ class Product:
             "ISOLATED_SQUARE_ACCESS_TOKEN": house.token,
             "ISOLATED_POS_ORDERS_PER_SECOND": "0",
             "ISOLATED_STRIPE_WEBHOOK_SECRETS": SECRET,
-            "ISOLATED_RETRY_TIME_SCALE": str(RETRY_TIME_SCALE),
+            "ISOLATED_RETRY_TIME_SCALE": str(house.terms.retry_time_scale),
             "ISOLATED_CELERY_TASK_ACKS_LATE": "1" if house.terms.acks_late else "0",
             "ISOLATED_VISIBILITY_TIMEOUT": str(house.terms.visibility_timeout),
         }

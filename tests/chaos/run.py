@@ -11,9 +11,10 @@ django.setup()
 from rich.console import Console  # noqa: E402 - Django has to be set up before models are imported
 
 from rms_backend.celery import app as app  # noqa: E402 - publishing as the product does, for the faults in the broker
+from tests.chaos.mutant_control import try_mutants  # noqa: E402
 from tests.chaos.naive.verdict import soak_naive  # noqa: E402
 from tests.chaos.ours import soak_product  # noqa: E402
-from tests.chaos.report import Report  # noqa: E402
+from tests.chaos.report import Mutant, Report  # noqa: E402
 from tests.chaos.report_file import write  # noqa: E402
 from tests.chaos.report_lines import lines  # noqa: E402
 from tests.chaos.telling import told  # noqa: E402
@@ -30,11 +31,14 @@ def run(terms: Terms, *, screen: Console, controls: bool, to: Path | None = None
     with told(screen, "the product") as telling:
         verdict = soak_product(terms, telling)
     screen.print(f"  {Report(terms=terms, verdict=verdict).sentence}")
-    control = None
+    control, mutants = None, list[Mutant]()
+    if controls and terms.is_long:
+        screen.print("  the mutants, one after the other")
+        mutants = try_mutants(seed=terms.seed)
     if controls:
         with told(screen, "the naive control") as telling:
             control = soak_naive(terms.shortened(), telling)
-    report = Report(terms=terms, verdict=verdict, naive=control)
+    report = Report(terms=terms, verdict=verdict, naive=control, mutants=mutants)
     screen.print(report.table(lines(report)))
     screen.print(f"  written to {write(report, to=to)}", soft_wrap=True)
     screen.print(report.sentence)

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# The policies stay as they are; only the waits shrink, so that a run of minutes sees all of a policy's attempts.
-RETRY_TIME_SCALE = 0.08
+# The policies stay as they are; only the waits shrink, so that a run of minutes sees all of a policy's attempts. In a long
+# run they shrink less: there is time, and what merely queues would be taken for lost and sent again and again.
+RETRY_TIME_SCALE, RETRY_TIME_SCALE_OF_LONG_RUNS = 0.08, 0.2
+LONG_RUN_SECONDS = 150.0
 CALM_SHARE = 0.1  # of the load, at its beginning, before the first fault
-LONGEST_REST_SECONDS = 180.0  # I15: everything is at rest this long after the last fault was mended
+LONGEST_REST_SECONDS = 240.0  # I15: everything is at rest this long after the last fault was mended
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,13 +27,24 @@ class Terms:
     seed: int
     load_seconds: float
     orders_per_second: float
-    naive_share: float = 0.4
+    naive_share: float = 0.3
     acks_late: bool = True
     visibility_timeout: int = 3600  # seconds
 
     @property
     def orders(self) -> int:
         return max(1, round(self.load_seconds * self.orders_per_second))
+
+    @property
+    def is_long(self) -> bool:
+        """
+        Is there time for everything? The mutants alone take minutes.
+        """
+        return self.load_seconds >= LONG_RUN_SECONDS
+
+    @property
+    def retry_time_scale(self) -> float:
+        return RETRY_TIME_SCALE_OF_LONG_RUNS if self.is_long else RETRY_TIME_SCALE
 
     @property
     def calm_seconds(self) -> float:
@@ -43,7 +56,7 @@ class Terms:
         """
         return Terms(
             seed=self.seed,
-            load_seconds=max(20.0, self.load_seconds * self.naive_share),
+            load_seconds=max(24.0, self.load_seconds * self.naive_share),
             orders_per_second=self.orders_per_second,
         )
 

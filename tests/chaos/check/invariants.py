@@ -4,14 +4,14 @@ The fifteen invariants, each a function that returns what speaks against it: not
 Most are one statement whose rows are the violations. They are judged when everything should be at rest.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from pipeline import backlog
-from pipeline.failures import PermanentFailure
 from pipeline.statements import rows
 from pipeline.steps import Subject, menu
+from tests.chaos.check.attempts import INVARIANTS_OF_ATTEMPTS
 from tests.chaos.check.evidence import Evidence
 from tests.chaos.check.money import INVARIANTS_OF_MONEY
 from tests.chaos.check.sinks import held_outside
@@ -53,17 +53,6 @@ SELECT o.public_id::text FROM pipeline_steprun run JOIN orders_order o ON o.id =
 NOT_PAID_BUT_PROMISED = """
 SELECT o.public_id::text, run.step FROM pipeline_steprun run JOIN orders_order o ON o.id = run.order_id
  WHERE o.paid_at IS NULL
-"""
-ATTEMPTS = """
-SELECT run.order_id, run.step, run.attempts
-  FROM pipeline_steprun run JOIN unnest(%(steps)s::text[], %(most)s::int[]) AS policy(step, most) USING (step)
- WHERE run.attempts > policy.most
-"""
-BURIED_TOO_SOON = """
-SELECT run.order_id, run.step, run.attempts, run.because
-  FROM pipeline_steprun run JOIN unnest(%(steps)s::text[], %(most)s::int[]) AS policy(step, most) USING (step)
- WHERE run.state = 'buried' AND run.attempts < policy.most
-   AND split_part(run.because, ':', 1) <> ALL(%(permanent)s)
 """
 TURNED_BACK = """
 SELECT order_id, was, became FROM chaos_turn
@@ -143,16 +132,6 @@ def nothing_without_a_payment(evidence: Evidence) -> Against:
     return strangers + _each(NOT_PAID_BUT_PROMISED)
 
 
-def attempts_stay_within_the_policy(_evidence: Evidence) -> Against:
-    """No step run was tried more often than its policy allows."""
-    return _each(ATTEMPTS, **_policies())
-
-
-def buried_only_for_good_reason(_evidence: Evidence) -> Against:
-    """What is buried has used up its policy's attempts, or failed for good."""
-    return _each(BURIED_TOO_SOON, **_policies(), permanent=sorted(_names_of(PermanentFailure)))
-
-
 def a_flush_costs_time_only(evidence: Evidence) -> Against:
     """After the broker was flushed everything was at rest again within the bound."""
     return [f"{s:.0f} s after a flush" for s in evidence.flush_recoveries if s > LONGEST_REST_SECONDS]
@@ -182,8 +161,7 @@ INVARIANTS: dict[str, Judge] = {
     "I4": done_shows_exactly_once,
     "I5": nothing_without_a_payment,
     **INVARIANTS_OF_MONEY,  # I6 to I9
-    "I10": attempts_stay_within_the_policy,
-    "I11": buried_only_for_good_reason,
+    **INVARIANTS_OF_ATTEMPTS,  # I10 and I11
     "I12": a_flush_costs_time_only,
     "I13": messages_hold_ids_only,
     "I14": paid_stays_paid,
@@ -193,14 +171,3 @@ INVARIANTS: dict[str, Judge] = {
 
 def _each(statement: str, **values: Any) -> Against:
     return [" ".join(map(str, row)) for row in rows(statement, **values)]
-
-
-def _policies() -> dict[str, list[Any]]:
-    steps = list(menu)
-    return {"steps": [step.name for step in steps], "most": [step.retry.attempts for step in steps]}
-
-
-def _names_of(failure: type[Exception]) -> Iterable[str]:
-    yield failure.__name__
-    for kind in failure.__subclasses__():
-        yield from _names_of(kind)

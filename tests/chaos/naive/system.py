@@ -16,7 +16,7 @@ from tests.chaos.guests import Guest
 from tests.chaos.house import SECRET, House
 from tests.chaos.product import EVERYTHING, SPARE
 from tests.chaos.sinks import OPEN_LOCATION
-from tests.chaos.terms import RETRY_TIME_SCALE, ROOT
+from tests.chaos.terms import ROOT
 
 OPENING_PORTIONS = 1_000_000
 MIGRATED_WITHIN_SECONDS = 60
@@ -93,7 +93,7 @@ def _told(house: House) -> dict[str, str]:
         "NAIVE_TILL_URL": f"http://127.0.0.1:{house.roads['till'].port}",
         "NAIVE_TILL_TOKEN": house.token,
         "NAIVE_STRIPE_SECRET": SECRET,
-        "NAIVE_RETRY_TIME_SCALE": str(RETRY_TIME_SCALE),
+        "NAIVE_RETRY_TIME_SCALE": str(house.terms.retry_time_scale),
     }
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import redis
 
+from devtools.show.screen import answers
 from embedded import EmbeddedServersFailed
 from pipeline.queues import Queue
 from tests.chaos.house import House
-from tests.chaos.sinks import where_it_is
 from tests.chaos.storm.fault import Scene, Strike
 from tests.chaos.storm.processes import children_of
 
@@ -165,9 +165,10 @@ def pid_of_sink(house: House, sink: str) -> int:
 
 
 def _is_another(house: House, sink: str, before: int) -> bool:
+    # What the killed one wrote about itself is still there, so that is no sign: the new one has to answer.
     try:
-        return pid_of_sink(house, sink) != before and bool(where_it_is(house.home, sink))
-    except (LookupError, TimeoutError):
+        return pid_of_sink(house, sink) != before and answers(house.page_of(sink))
+    except LookupError:
         return False
 
 
