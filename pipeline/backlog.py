@@ -11,7 +11,7 @@ from pipeline.queues import Queue
 from pipeline.statements import rows
 
 # Only rows that are not at rest, by the partial index on due_at: years of done rows cost nothing.
-# What was sent and is not taken is sent again after 60 s, 120 s, … and is due only for a blink each time. So its wait
+# What was sent and is not taken is sent again after 40 s, 80 s, … and is due only for a blink each time. So its wait
 # is reckoned from its first message: 60 · (2ⁿ - 1) s before it is due again. (Beyond the cap it is a little too low.)
 OPEN_BY_LANE = """
 SELECT lane,

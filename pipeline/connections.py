@@ -12,6 +12,9 @@ from django.db import InterfaceError, OperationalError, connection
 P = ParamSpec("P")
 T = TypeVar("T")
 PAUSE_SECONDS = 0.5
+# PostgreSQL's own words for going away; a line that simply breaks has no word at all.
+GOING_AWAY = ("57P01", "57P02", "57P03", "57P05")
+CONNECTION_EXCEPTION = "08"
 
 
 def with_a_usable_connection(work: Callable[P, T]) -> Callable[P, T]:
@@ -34,6 +37,16 @@ def with_a_usable_connection(work: Callable[P, T]) -> Callable[P, T]:
             raise
 
     return wrapped
+
+
+def was_lost(trouble: Exception) -> bool:
+    """
+    Whether the trouble is only that the database went away: nothing is wrong with what it was asked.
+    """
+    if not isinstance(trouble, OperationalError | InterfaceError):
+        return False
+    word = getattr(trouble.__cause__, "sqlstate", None)
+    return word is None or word in GOING_AWAY or word.startswith(CONNECTION_EXCEPTION)
 
 
 def persistently(work: Callable[[], T], *, seconds: float) -> T:

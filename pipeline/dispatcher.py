@@ -23,8 +23,8 @@ from pipeline.routing import lane_of
 from pipeline.statements import execute, rows
 from pipeline.steps import Step, menu
 
-SENT_AGAIN_AFTER_SECONDS = 60
-DOUBLINGS = 6  # 60 s, 120 s, … and at most about an hour
+SENT_AGAIN_AFTER_SECONDS = 40
+DOUBLINGS = 6  # 40 s, 80 s, … and at most about 45 minutes
 TAKE_BACK_AT_ONCE = 500
 PUBLISH_AT_ONCE = 500
 BACK_OFF_SECONDS = 2

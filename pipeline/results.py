@@ -9,11 +9,13 @@ from django.conf import settings
 
 from pipeline import journal
 from pipeline.claims import Claim
+from pipeline.connections import was_lost
 from pipeline.crash_points import Point, crash_point
 from pipeline.failures import NotNow, PermanentFailure, UnknownOutcome
 from pipeline.models import State
 from pipeline.steps import Report
 
+DATABASE_IS_BACK_AFTER_SECONDS = 5.0
 ENDED_AS = {
     State.WAITING: "step.failed",
     State.BURIED: "step.buried",
@@ -69,7 +71,9 @@ def finished(claim: Claim, reports: dict[int, Report], ours: list[int]) -> dict[
 def _wait_after(claim: Claim, attempt: int, trouble: Exception) -> float | None:
     if isinstance(trouble, PermanentFailure):
         return None
-    return claim.step.retry.seconds_after(attempt, chance=random.random(), scale=settings.RETRY_TIME_SCALE)
+    wait = claim.step.retry.seconds_after(attempt, chance=random.random(), scale=settings.RETRY_TIME_SCALE)
+    # Counted, so that an order which breaks the database ends; but the others need not wait for a till to recover.
+    return min(wait, DATABASE_IS_BACK_AFTER_SECONDS) if wait is not None and was_lost(trouble) else wait
 
 
 def _postponed(claim: Claim, subject: int, trouble: NotNow, because: str) -> Result:

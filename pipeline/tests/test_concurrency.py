@@ -15,8 +15,9 @@ from pipeline.claims import Claim
 from pipeline.connections import persistently
 from pipeline.models import State, StepRun
 from pipeline.queues import Queue
+from pipeline.retries import RetryPolicy
 from pipeline.runner import carry_out
-from pipeline.testing import Sink, database_step, outside_step, promised, run_of
+from pipeline.testing import Sink, database_step, outside_step, promised, run_of, seconds_until_due
 
 AT_ONCE = 6
 
@@ -120,6 +121,37 @@ class TestLostConnection(TransactionTestCase):
 
             self.assertEqual(run_of(step, 1).state, State.DONE)
             self.assertEqual(len(sink.attempts), 1)
+
+    def test_costs_an_attempt_and_no_long_wait(self):
+        def lose_it(_order_ids):
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_backend_pid()")
+                [ours] = cursor.fetchone()
+            with ThreadPoolExecutor(1) as other:
+                other.submit(end_the_others, ours).result()
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+
+        with database_step(lose_it, retry=RetryPolicy(times=2, delay_seconds=600)) as step:
+            promised(step, 1)
+
+            carry_out(step, [1])
+
+            run = run_of(step, 1)
+            self.assertEqual((run.state, run.attempts), (State.WAITING, 1))
+            self.assertLess(seconds_until_due(step, 1), 6)
+
+    def test_is_not_mistaken_for_a_statement_that_took_too_long(self):
+        def take_too_long(_order_ids):
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL statement_timeout = 10; SELECT pg_sleep(5)")
+
+        with database_step(take_too_long, retry=RetryPolicy(times=2, delay_seconds=600)) as step:
+            promised(step, 1)
+
+            carry_out(step, [1])
+
+            self.assertGreater(seconds_until_due(step, 1), 500)
 
     def test_is_given_up_after_a_while(self):
         from django.db import OperationalError  # noqa: PLC0415 - only here

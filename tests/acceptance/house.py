@@ -208,17 +208,25 @@ class House:
         """
         return len(self.mailbox.messages(message_id=message_id(order.public_id, kind)))
 
-    def wait_until_at_rest(self, orders: Sequence[Order], *, steps: int | None = None) -> None:
+    def wait_until_at_rest(
+        self, orders: Sequence[Order], *, steps: int | None = None, patience_seconds: float = PATIENCE_SECONDS
+    ) -> None:
         wanted = len(orders) * (steps or len(menu.about(Subject.ORDER)))
         ids = [order.pk for order in orders]
 
         def at_rest() -> bool:
             return StepRun.objects.filter(order_id__in=ids, state__in=AT_REST).count() == wanted
 
-        self.wait_for(at_rest, lambda: f"not at rest: {states(ids)}")
+        self.wait_for(at_rest, lambda: f"not at rest: {states(ids)}", patience_seconds=patience_seconds)
 
-    def wait_for(self, wanted: Callable[[], bool], otherwise: Callable[[], str]) -> None:
-        give_up_at = time.monotonic() + PATIENCE_SECONDS
+    def wait_for(
+        self,
+        wanted: Callable[[], bool],
+        otherwise: Callable[[], str],
+        *,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
+        give_up_at = time.monotonic() + patience_seconds
         while not patiently(wanted):
             assert time.monotonic() < give_up_at, otherwise()
             time.sleep(0.05)
