@@ -11,6 +11,7 @@ from payments import hooks
 from payments.booked import Booked
 from payments.facts import RefundedSoFar, RefundTold
 from payments.models import StripeEvent
+from pipeline.crash_points import Point, crash_point
 
 
 def book_refund(*, order_id: int, told: RefundTold, told_at: datetime) -> Booked:
@@ -80,6 +81,7 @@ def _record(order: Order, told: RefundTold, told_at: datetime) -> Refund:
 def _begin(refund: Refund, order: Order) -> None:
     if refund.counts:
         order.mark_refunded(minor=Refund.sum_of(order))
+        crash_point(Point.REFUND_BOOKED)
         hooks.run_refund_hooks(refund, order)
 
 

@@ -21,6 +21,7 @@ class Point(Enum):
     ORDER_PAID = ("order.paid", "order and payment are written, the promises are not; not committed")
     PROMISED = ("promised", "everything that follows from the event is written; not committed")
     WEBHOOK_COMMITTED = ("webhook.committed", "all of it is committed, and Stripe has not heard so")
+    REFUND_BOOKED = ("refund.booked", "a refund is written, what undoes the steps is not; not committed")
     NUDGING = ("nudging", "something is due, and the dispatcher has not been told")
 
     DISPATCH_BEGINS = ("dispatch.begins", "the dispatcher has its message, and has looked at nothing")
@@ -31,6 +32,10 @@ class Point(Enum):
     UNMATCHED_LOCKED = ("unmatched.locked", "an event without an order is tried again; nothing is changed")
     UNMATCHED_BOOKED = ("unmatched.booked", "its order has turned up and is paid; not committed")
 
+    REVERSAL_SORTED = (
+        "reversal.sorted",
+        "it is known that there is something to undo; nobody has claimed it",
+    )
     CLAIMED = ("claimed", "a worker holds the claim and has counted the attempt; nothing is done")
     FENCED = ("inside.fenced", "rows are marked as done, their effects are not written; not committed")
     EFFECTS_WRITTEN = ("inside.effects_written", "rows are done and their effects are written; not committed")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from django.conf import settings
 
 from pipeline import journal
+from pipeline.crash_points import Point, crash_point
 from pipeline.statements import execute, rows
 from pipeline.steps import Step, Subject, menu
 
@@ -72,6 +73,7 @@ def ready(step: Step, subjects: Sequence[int], *, by_hand: bool) -> list[int]:
         looks_up=step.looks_up,
         scale=settings.RETRY_TIME_SCALE,
     )
+    crash_point(Point.REVERSAL_SORTED, step.name)
     if nothing := [order_id for _, order_id, verdict in found if verdict == "skip"]:
         journal.record("step.skipped", step=step.name, order_ids=nothing, because="there is nothing to undo")
     return [subject for subject, _, verdict in found if verdict == "go"]

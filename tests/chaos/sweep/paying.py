@@ -1,14 +1,14 @@
 """
-Guests who pay while the house may be dying: the first delivery has all the patience, later ones have little.
+Guests who pay (or get their money back) while the house may be dying: the first delivery has all the patience, later ones have little.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Self
 
-from devtools.stripe_sender import make_plan
+from devtools.stripe_sender import Sale, make_plan
 from devtools.stripe_sender.delivery import Summary
-from devtools.stripe_sender.events import payment_intent_succeeded
+from devtools.stripe_sender.events import Event, payment_intent_succeeded
 from orders.models import Order
 from tests.acceptance.house import House, sale
 
@@ -19,12 +19,18 @@ ACCEPTED_WITHIN_SECONDS = 60.0
 
 class Paying:
     """
-    The payments of some orders, each delivered at once by a thread of its own.
+    What Stripe tells about some orders, each event delivered at once by a thread of its own.
     """
 
-    def __init__(self, house: House, orders: Sequence[Order]) -> None:
+    def __init__(
+        self,
+        house: House,
+        orders: Sequence[Order],
+        *,
+        tell: Callable[[Sale], Event] = payment_intent_succeeded,
+    ) -> None:
         self._house = house
-        self._events = [payment_intent_succeeded(sale(order)) for order in orders]
+        self._events = [tell(sale(order)) for order in orders]
         self._sender = house.sender(timeout=FIRST_PATIENCE_SECONDS)
         self._threads = ThreadPoolExecutor(max_workers=len(orders) + 1, thread_name_prefix="guest")
         self._first: list[Future[int | None]] = []

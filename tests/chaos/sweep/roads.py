@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass
 from enum import Enum
 
-import payments.tasks  # noqa: F401 - declares the menu
+import payments.refund_tasks  # noqa: F401 - declares the menu
 from pipeline.crash_points import Point
 from pipeline.crashing import Action
 from pipeline.steps import Effect, Subject, menu, short_name
@@ -23,6 +23,7 @@ class Road(Enum):
     FAILURE = "it is paid, and the other side fails once"
     PATIENCE = "it is paid, and the till wants to be left alone"
     LATE_ORDER = "its payment comes before itself"
+    REFUND = "it is paid and all is done, and then the money goes back"
 
 
 ROADS = {
@@ -31,13 +32,14 @@ ROADS = {
     Point.FAILED: Road.FAILURE,
     Point.POSTPONING: Road.PATIENCE,
     Point.POSTPONED: Road.PATIENCE,
+    Point.REFUND_BOOKED: Road.REFUND,
     Point.UNMATCHED_LOCKED: Road.LATE_ORDER,
     Point.UNMATCHED_BOOKED: Road.LATE_ORDER,
 }
 IN_THE_WEB = frozenset(
     {
         Point.WEBHOOK_SIGNED, Point.EVENT_KEPT, Point.ORDER_PAID, Point.PROMISED, Point.WEBHOOK_COMMITTED,
-        Point.NUDGING,
+        Point.NUDGING, Point.REFUND_BOOKED,
     }
 )  # fmt: skip
 INSIDE = frozenset({Point.FENCED, Point.EFFECTS_WRITTEN, Point.INSIDE_COMMITTED})
@@ -57,6 +59,8 @@ class Case:
 
     @property
     def road(self) -> Road:
+        if self.step and menu.find(self.step).subject is Subject.REFUND:
+            return Road.REFUND
         return ROADS.get(self.point, Road.PAYMENT)
 
     def __str__(self) -> str:
@@ -88,9 +92,12 @@ def steps_that_pass(point: Point) -> list[str]:
     """
     The steps whose work passes there; [''] where the point knows none.
     """
+    steps = [*menu.about(Subject.ORDER), *menu.about(Subject.REFUND)]
     if point is Point.CLAIMED:
-        return [short_name(step.name) for step in menu.about(Subject.ORDER)]
+        return [short_name(step.name) for step in steps]
+    if point is Point.REVERSAL_SORTED:
+        return [short_name(step.name) for step in steps if step.reverses]
     if point in INSIDE | OUTSIDE:
         wanted = Effect.DATABASE if point in INSIDE else Effect.OUTSIDE
-        return [short_name(step.name) for step in menu.about(Subject.ORDER) if step.effect is wanted]
+        return [short_name(step.name) for step in steps if step.effect is wanted]
     return [""]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
+from devtools.stripe_sender.events import payment_intent_succeeded, refund_created
 from devtools.till import Mode
 from orders.models import Order
 from payments.models import StripeEvent
@@ -18,11 +19,18 @@ from pipeline.steps import Subject, menu
 from tests.acceptance.house import House, patiently, states
 from tests.chaos.sweep.passing_time import PassingTime
 from tests.chaos.sweep.paying import Paying
+from tests.chaos.sweep.refunded import assert_all_is_undone_once
 from tests.chaos.sweep.roads import IN_THE_WEB, Case, Road
 from tests.chaos.sweep.wishes import Wishes
 
 ORDERS = 2
-RECEIPT, STAFF = "send_order_confirmation_email_task", "send_staff_notification_task"
+LETTERS = (
+    "send_order_confirmation_email_task",
+    "send_staff_notification_task",
+    "send_refund_notice_task",
+    "send_staff_cancellation_task",
+)
+TOLD = {Road.REFUND: refund_created}
 A_WORKER_DIES = Wish(point=Point.CLAIMED, step="process_loyalty_rewards", action=Action.KILL)
 # Only the sending thread knew that the mail server had it, and for that thread it ended in trouble like any other.
 TAKEN_AND_THEN_TROUBLE = (Point.LETTER_ACCEPTED, Action.RAISE)
@@ -47,14 +55,16 @@ class Scene:
         orders = self.house.orders(ORDERS)
         self.time.unknown.clear()
         trouble_before = self._troubles()
-        with Paying(self.house, orders) as paying:
+        if case.road is Road.REFUND:
+            self._pay_in_peace(orders)
+        with Paying(self.house, orders, tell=TOLD.get(case.road, payment_intent_succeeded)) as paying:
             self._lead_to(case, orders, paying)
             victim = self.wishes.victim()
             self.wishes.see(victim, case.action)
             if case.point in IN_THE_WEB:
                 self._open_the_door(case.action)
                 paying.again()
-            self._wait_until_at_rest(orders, paying)
+            self._wait_until_at_rest(case, orders, paying)
             if case.action is Action.STOP:
                 self._wake(victim)
             if case.action is Action.RAISE:
@@ -89,6 +99,11 @@ class Scene:
             self._turn_up(orders)
         else:
             paying.begin()
+
+    def _pay_in_peace(self, orders: Sequence[Order]) -> None:
+        self.house.pay(orders)
+        self.house.wait_until_at_rest(orders)
+        self.house.assert_each_step_happened_once(orders)
 
     def _break_what_must_be(self, road: Road) -> None:
         if road is Road.FAILURE:
@@ -129,9 +144,10 @@ class Scene:
     def _door_is_closed(self) -> bool:
         return self.house.crew.running["web"].poll() is not None
 
-    def _wait_until_at_rest(self, orders: Sequence[Order], paying: Paying) -> None:
+    def _wait_until_at_rest(self, case: Case, orders: Sequence[Order], paying: Paying) -> None:
         ids = [order.pk for order in orders]
-        wanted = len(ids) * len(menu.about(Subject.ORDER))
+        subjects = [Subject.ORDER, *([Subject.REFUND] if case.road is Road.REFUND else [])]
+        wanted = len(ids) * sum(len(menu.about(subject)) for subject in subjects)
 
         def at_rest() -> bool:
             if StepRun.objects.filter(order_id__in=ids, state__in=AT_REST).count() == wanted:
@@ -154,10 +170,12 @@ class Scene:
     def _check(self, case: Case, orders: Sequence[Order]) -> None:
         connection.close_if_unusable_or_obsolete()
         unknown = max(
-            sum(n for step, n in self.time.unknown.items() if step.endswith(kind))
-            for kind in (RECEIPT, STAFF)
+            sum(n for step, n in self.time.unknown.items() if step.endswith(kind)) for kind in LETTERS
         )
         allowed = unknown + ((case.point, case.action) == TAKEN_AND_THEN_TROUBLE)
+        if case.road is Road.REFUND:
+            assert_all_is_undone_once(self.house, orders, letters_twice_at_most=allowed)
+            return
         self.house.assert_each_step_happened_once(orders, letters_twice_at_most=allowed)
         self.played += orders
         self.copies_allowed += allowed
