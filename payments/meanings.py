@@ -3,6 +3,7 @@ What an event of Stripe's means: each type that says something about an order's 
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from orders.models import DisputeStatus, RefundStatus
@@ -17,6 +18,7 @@ from payments.facts import (
 )
 from payments.stripe_gateway import Event, reading, short
 
+MOST_MINOR = 10**15
 # The second is what a session says whose voucher covers everything.
 NOTHING_MORE_TO_PAY = ("paid", "no_payment_required")
 # A status that Stripe adds one day is taken for on its way.
@@ -65,9 +67,9 @@ def _from_payment_intent(about: dict[str, Any]) -> MoneyArrived:
         order_reference=_reference(about),
         payment_intent=short(str(about["id"])),
         checkout_session="",
-        amount_minor=int(about["amount_received"]),
-        currency=str(about["currency"]).upper(),
-        asked_minor=int(about.get("amount") or 0),
+        amount_minor=_minor(about["amount_received"]),
+        currency=_currency(about),
+        asked_minor=_minor(about.get("amount") or 0),
     )
 
 
@@ -94,8 +96,8 @@ def _from_session(about: dict[str, Any]) -> MoneyArrived | None:
         # A session without an intent (nothing to pay) is its own proof.
         payment_intent=short(str(about.get("payment_intent") or about["id"])),
         checkout_session=short(str(about["id"])),
-        amount_minor=int(about["amount_total"]),
-        currency=str(about["currency"]).upper(),
+        amount_minor=_minor(about["amount_total"]),
+        currency=_currency(about),
     )
 
 
@@ -112,16 +114,17 @@ def _card_of(charge: dict[str, Any], payment_intent: str) -> CardCharged | None:
 
 
 def _from_refund(about: dict[str, Any]) -> RefundTold | None:
-    if not about.get("payment_intent"):  # of a charge without an intent: none of our orders is paid like that
+    # Of a charge without an intent none of our orders is paid, and where nothing goes back nothing follows.
+    if not about.get("payment_intent") or not about["amount"]:
         return None
     return RefundTold(
         order_reference=_reference(about),
         payment_intent=short(str(about["payment_intent"])),
         refund=short(str(about["id"])),
-        amount_minor=int(about["amount"]),
-        currency=str(about["currency"]).upper(),
+        amount_minor=_minor(about["amount"]),
+        currency=_currency(about),
         status=REFUND_STATUS.get(str(about["status"]), RefundStatus.PENDING).value,
-        refunded_at=int(about["created"]),
+        refunded_at=_moment(about["created"]),
     )
 
 
@@ -132,8 +135,8 @@ def _from_refunded_charge(about: dict[str, Any]) -> RefundedSoFar | None:
     return RefundedSoFar(
         order_reference=_reference(about),
         payment_intent=short(str(about["payment_intent"])),
-        amount_minor=int(about["amount_refunded"]),
-        currency=str(about["currency"]).upper(),
+        amount_minor=_minor(about["amount_refunded"]),
+        currency=_currency(about),
         refunds=tuple(told for one in listed if (told := _from_refund(one))),
     )
 
@@ -145,20 +148,35 @@ def _from_dispute(about: dict[str, Any]) -> DisputeTold | None:
         order_reference="",  # a dispute carries no metadata of ours
         payment_intent=short(str(about["payment_intent"])),
         dispute=short(str(about["id"])),
-        amount_minor=int(about["amount"]),
-        currency=str(about["currency"]).upper(),
+        amount_minor=_minor(about["amount"]),
+        currency=_currency(about),
         status=DISPUTE_ENDED.get(str(about["status"]), DisputeStatus.OPEN).value,
         reason=str(about.get("reason") or "")[:40],
-        opened_at=int(about["created"]),
+        opened_at=_moment(about["created"]),
     )
 
 
 def _reference_of_session(about: dict[str, Any]) -> str:
-    return _reference(about) or str(about.get("client_reference_id") or "")
+    return _reference(about) or short(str(about.get("client_reference_id") or ""))
 
 
 def _reference(about: dict[str, Any]) -> str:
-    return str((about.get("metadata") or {}).get("order_id") or "")
+    # A reference of somebody else's may be as long as Stripe allows (500 characters); ours is a UUID.
+    return str((about.get("metadata") or {}).get("order_id") or "").replace("\x00", "")[:100]
+
+
+def _currency(about: dict[str, Any]) -> str:
+    return short(str(about["currency"])).upper()
+
+
+def _minor(amount: Any) -> int:
+    if not 0 <= int(amount) <= MOST_MINOR:
+        raise ValueError("No amount of Stripe's is like this.")
+    return int(amount)
+
+
+def _moment(seconds: Any) -> int:
+    return int(datetime.fromtimestamp(int(seconds), UTC).timestamp())
 
 
 READ: dict[str, Callable[[dict[str, Any]], Meaning | None]] = {

@@ -62,7 +62,8 @@ def _misfit(order: Order, told: RefundTold | RefundedSoFar) -> Booked | None:
         ):
             return Booked.TOO_EARLY
         return Booked.KNOWN  # of money that we never booked (it did not fit): there is nothing to undo
-    return Booked.IN_REVIEW if told.currency != order.currency else None
+    fits = told.currency == order.currency and told.amount_minor <= order.total_minor
+    return None if fits else Booked.IN_REVIEW
 
 
 def _record(order: Order, told: RefundTold, told_at: datetime) -> Refund:

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devtools.stripe_sender import Sale, events, sign
+from orders.testing import make_order
 from payments.models import StripeEvent
-from payments.testing import post
+from payments.testing import deliver, post, sale_of
 
 HEADERS = st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=60) | st.from_regex(
     r"\At=[0-9]{1,12},v1=[0-9a-f]{0,64}\Z"
@@ -61,6 +62,32 @@ class TestTheDoor:
         body = b" " * size
 
         assert post(body, signed(body)) == (413 if size > 256 * 1024 else 400)
+
+    @pytest.mark.parametrize(
+        ("fact", "value"),
+        [
+            ("metadata", {"order_id": "\x00"}),
+            ("metadata", {"order_id": "x" * 5000}),
+            ("amount_received", 10**400),
+            ("amount_received", -1),
+            ("currency", "u" * 400),
+            ("currency", "\x00"),
+            ("amount", 0),
+            ("amount", 10**12),
+            ("created", 10**18),
+            ("status", "\x00"),
+            ("id", "x" * 300),
+        ],
+    )
+    def test_answers_for_what_no_column_holds(self, fact, value):
+        order = make_order(paid=False)
+        sale = sale_of(order)
+        deliver(events.payment_intent_succeeded(sale))
+        for number, event in enumerate((events.payment_intent_succeeded(sale), events.refund_created(sale))):
+            about = {**event["data"]["object"], fact: value}
+            body = json.dumps({**event, "id": f"evt_odd_{number}", "data": {"object": about}}).encode()
+
+            assert post(body, signed(body)) in (200, 400)
 
     def test_is_not_lost_in_what_is_nested_without_end(self):
         body = b"[" * 100_000
