@@ -89,7 +89,8 @@ def _from_failed_session(about: dict[str, Any]) -> MoneyFailed:
 
 def _from_session(about: dict[str, Any]) -> MoneyArrived | None:
     # A completed session may still wait for its money (SEPA, ACH); async_payment_succeeded then brings it.
-    if about.get("payment_status") not in NOTHING_MORE_TO_PAY:
+    # One that only sets up a card for later has no amount at all.
+    if about.get("payment_status") not in NOTHING_MORE_TO_PAY or about.get("amount_total") is None:
         return None
     return MoneyArrived(
         order_reference=_reference_of_session(about),

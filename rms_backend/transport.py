@@ -13,6 +13,9 @@ from kombu.transport import redis
 from pipeline import journal
 from rms_backend import embedding
 
+# What kombu raises over bytes that are no message, in the wrong shape or encoding, or nested without end.
+UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
+
 
 class Channel(redis.Channel):
     """
@@ -33,10 +36,17 @@ class Channel(redis.Channel):
         """
         Take the next message. Bytes that are none are dropped: Celery would take them for a reason to end the worker.
         """
+        self.connection.delivering = False
         try:
             return super()._brpop_read(**options)
-        except (ValueError, TypeError) as trouble:
+        except UNREADABLE as trouble:
+            if (
+                self.connection.delivering
+            ):  # it was a message; what its consumer raises is for Celery to handle
+                raise
             journal.record("message.unreadable", because=type(trouble).__name__)
+            # Perhaps it was not the message but the reply: begin anew, so that we do not read on in the middle of one.
+            self.client.connection.disconnect()
             raise Empty from None
 
     def idle_seconds(self) -> float:
@@ -49,7 +59,20 @@ class Channel(redis.Channel):
         return time.monotonic() - (self._brpop_sent_at or self._made_at)
 
 
-class Transport(redis.Transport):
+class DropsNonsense:
+    """
+    A transport that looks whether it has a message before it hands it on.
+    """
+
+    delivering = False
+
+    def _deliver(self, message: Any, queue: str) -> None:
+        redis.Channel.Message(message, channel=self.channels[0])  # type: ignore[attr-defined] # the transport's own
+        self.delivering = True
+        super()._deliver(message, queue)  # type: ignore[misc]
+
+
+class Transport(DropsNonsense, redis.Transport):
     """
     Kombu's Redis transport with our channel.
     """
@@ -68,7 +91,7 @@ class SentinelChannel(Channel, redis.SentinelChannel):
     """
 
 
-class SentinelTransport(redis.SentinelTransport):
+class SentinelTransport(DropsNonsense, redis.SentinelTransport):
     """
     Kombu's Sentinel transport with our channel.
     """

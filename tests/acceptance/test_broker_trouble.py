@@ -9,11 +9,16 @@ from tests.acceptance.house import House
 
 pytestmark = pytest.mark.acceptance
 
+NONSENSE = (
+    b"this is no message", b"[1, 2]", b"\xff\xfe", b"17", b"{}", b'{"properties": [], "body": "x"}',
+    b'{"properties": {"body_encoding": "no such", "delivery_tag": "1"}, "body": "x"}', b"[" * 100_000,
+)  # fmt: skip
+
 
 class TestWorker:
     def test_goes_on_after_bytes_that_are_no_message(self, house: House):
         with house.broker() as broker:
-            for nonsense in (b"this is no message", b"[1, 2]", b"\xff\xfe", b"17"):
+            for nonsense in NONSENSE:
                 broker.lpush(Queue.EMAILS.value, nonsense)
             house.wait_for(lambda: not broker.llen(Queue.EMAILS.value), lambda: "nobody took them")
         orders = house.orders(2)
