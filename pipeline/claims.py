@@ -83,15 +83,21 @@ history AS (
 SELECT state FROM failed
 """
 
-# Nothing was tried: the attempt does not count, and what it marked as sending did not leave.
+# The attempt does not count. Unless the other side has heard of the order, nothing that it marked as sending did leave.
 POSTPONE = """
-UPDATE pipeline_steprun
-   SET state = CASE WHEN withdrawn THEN 'skipped' ELSE 'waiting' END,
-       attempts = attempts - 1, lease_token = NULL, because = %(because)s,
-       sending_at = CASE WHEN %(unknown)s THEN sending_at END,
-       due_at = CASE WHEN NOT withdrawn THEN clock_timestamp() + make_interval(secs => %(wait)s) END,
-       finished_at = CASE WHEN withdrawn THEN clock_timestamp() END
- WHERE step = %(step)s AND subject_id = %(subject)s AND state = 'running' AND lease_token = %(token)s
+WITH postponed AS (
+    UPDATE pipeline_steprun
+       SET state = CASE WHEN withdrawn THEN 'skipped' ELSE 'waiting' END,
+           attempts = attempts - 1, lease_token = NULL, because = %(because)s,
+           sending_at = CASE WHEN %(unknown)s THEN sending_at END,
+           due_at = CASE WHEN NOT withdrawn THEN clock_timestamp() + make_interval(secs => %(wait)s) END,
+           finished_at = CASE WHEN withdrawn THEN clock_timestamp() END
+     WHERE step = %(step)s AND subject_id = %(subject)s AND state = 'running' AND lease_token = %(token)s
+    RETURNING id, order_id, attempts, state),
+history AS (
+    INSERT INTO pipeline_stepevent (step_run_id, order_id, attempt, what, because, by)
+    SELECT id, order_id, attempts, 'skipped', %(because)s, '' FROM postponed WHERE state = 'skipped')
+SELECT state FROM postponed
 """
 
 # Sent, but this message will not get round to it: due again, for whoever comes next.
@@ -167,19 +173,13 @@ class Claim:
         left = self._rows(FAIL, subject=subject, because=because, wait=wait, unknown=unknown)
         return State(left[0][0]) if left else None
 
-    def postpone(self, subject: int, *, because: str, wait: float) -> None:
+    def postpone(self, subject: int, *, because: str, wait: float, heard_of_it: bool = False) -> State | None:
         """
-        Give a subject back untried for `wait` seconds.
+        Give a subject back for `wait` seconds without counting the attempt. Returns its state now, None if it is not ours.
         """
-        execute(
-            POSTPONE,
-            step=self.step.name,
-            token=self.token,
-            subject=subject,
-            because=because,
-            wait=wait,
-            unknown=self.attempts[subject].outcome_unknown,
-        )
+        unknown = heard_of_it or self.attempts[subject].outcome_unknown
+        left = self._rows(POSTPONE, subject=subject, because=because, wait=wait, unknown=unknown)
+        return State(left[0][0]) if left else None
 
     def only(self, subjects: Sequence[int]) -> "Claim":
         """

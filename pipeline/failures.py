@@ -23,12 +23,15 @@ class UnknownOutcome(TemporaryFailure):
 
 class NotNow(Exception):
     """
-    Nothing was tried, and nothing is wrong with this order: come back in `seconds`. No attempt is counted.
+    Nothing is wrong with this order: come back in `seconds`. No attempt is counted.
+
+    As a rule nothing was tried; where the other side has heard of the order all the same, `heard_of_it` says so.
     """
 
     def __init__(self, because: str, *, seconds: float = 30) -> None:
         super().__init__(because)
         self.seconds = seconds
+        self.heard_of_it = False
 
 
 class NotPromised(Exception):

@@ -49,13 +49,16 @@ WITH open AS (
      ORDER BY id FOR UPDATE),
 asked AS (
     UPDATE pipeline_steprun run
-       SET state = 'promised', lease_token = NULL, sends = 0, due_at = clock_timestamp(),
+       SET state = CASE WHEN withdrawn THEN 'skipped' ELSE 'promised' END, lease_token = NULL, sends = 0,
+           due_at = CASE WHEN NOT withdrawn THEN clock_timestamp() END,
+           finished_at = CASE WHEN withdrawn THEN clock_timestamp() END,
            sending_at = coalesce(sending_at, clock_timestamp())
       FROM open WHERE run.id = open.id AND open.can_be_asked
     RETURNING run.id),
 held AS (
     UPDATE pipeline_steprun run
-       SET state = 'buried', due_at = NULL, lease_token = NULL, because = %(because)s, finished_at = clock_timestamp()
+       SET state = 'buried', due_at = NULL, lease_token = NULL, because = %(because)s, finished_at = clock_timestamp(),
+           sending_at = coalesce(sending_at, clock_timestamp())
       FROM open WHERE run.id = open.id AND NOT open.can_be_asked
     RETURNING run.id, run.order_id, run.attempts),
 history AS (

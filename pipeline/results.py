@@ -78,10 +78,13 @@ def _wait_after(claim: Claim, attempt: int, trouble: Exception) -> float | None:
 
 def _postponed(claim: Claim, subject: int, trouble: NotNow, because: str) -> Result:
     crash_point(Point.POSTPONING, claim.step.name)
-    claim.postpone(subject, because=because, wait=trouble.seconds)
+    state = claim.postpone(subject, because=because, wait=trouble.seconds, heard_of_it=trouble.heard_of_it)
     crash_point(Point.POSTPONED, claim.step.name)
-    journal.record("step.postponed", **journal.tried(claim.step, [claim.attempts[subject]]), because=because)
-    return Result(state=State.WAITING, because=because)
+    facts = {**journal.tried(claim.step, [claim.attempts[subject]]), "because": because}
+    if state is None:
+        return _refused(facts)
+    journal.record("step.skipped" if state is State.SKIPPED else "step.postponed", **facts)
+    return Result(state=state, because=because)
 
 
 def _refused(facts: dict[str, object]) -> Result:

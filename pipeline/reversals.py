@@ -5,25 +5,35 @@ Steps that undo another one: when they may begin, and when there is nothing to u
 from collections.abc import Sequence
 
 from django.conf import settings
+from django.db import transaction
 
 from pipeline import journal
 from pipeline.crash_points import Point, crash_point
 from pipeline.statements import execute, rows
-from pipeline.steps import Step, Subject, menu
+from pipeline.steps import Effect, Step, Subject, menu
+
+OPEN = """
+SELECT id FROM pipeline_steprun
+ WHERE step = %(step)s AND subject_id = ANY(%(subjects)s)
+   AND (state IN ('promised', 'sent') OR state = 'waiting' AND (%(by_hand)s OR due_at <= clock_timestamp()))
+ ORDER BY id FOR UPDATE SKIP LOCKED
+"""
 
 # Where the original stands decides. `withdrawn` and buried will never be done; buried alone may be revived. What may have
-# happened (an unknown outcome; any attempt, where the other side can be asked) is undone as if it had.
+# happened outside is undone as if it had: an unknown outcome; any attempt, where the other side can be asked; and what was
+# revived, for that took the mark of an unknown outcome away. A statement of its own, so that it sees what those wrote who
+# held our rows before.
 SORT = """
-WITH mine AS (
-    SELECT id, subject_id, order_id FROM pipeline_steprun
-     WHERE step = %(step)s AND subject_id = ANY(%(subjects)s)
-       AND (state IN ('promised', 'sent') OR state = 'waiting' AND (%(by_hand)s OR due_at <= clock_timestamp()))
-     ORDER BY id FOR UPDATE SKIP LOCKED),
+WITH mine AS (SELECT id, subject_id, order_id FROM pipeline_steprun WHERE id = ANY(%(runs)s)),
 sorted AS (
     SELECT mine.*, original.state,
            CASE WHEN original.state = 'done' THEN 'go'
                 WHEN original.state IN ('promised', 'sent', 'running', 'waiting') THEN 'wait'
-                WHEN %(looks_up)s AND original.attempts > 0 OR original.sending_at IS NOT NULL THEN 'go'
+                WHEN original.sending_at IS NOT NULL THEN 'go'
+                WHEN %(looks_up)s AND original.attempts > 0 THEN 'go'
+                WHEN %(outside)s AND EXISTS (
+                     SELECT FROM pipeline_stepevent event WHERE event.step_run_id = original.id AND event.attempt > 0
+                        AND (%(looks_up)s OR event.what = 'revived')) THEN 'go'
                 WHEN original.state = 'buried' AND NOT original.withdrawn THEN 'wait'
                 ELSE 'skip' END AS verdict
       FROM mine LEFT JOIN pipeline_steprun original
@@ -63,20 +73,29 @@ def ready(step: Step, subjects: Sequence[int], *, by_hand: bool) -> list[int]:
     """
     Those of the reversal's subjects that can be undone now; the others are put off, or skipped for good.
     """
-    found = rows(
-        SORT,
-        step=step.name,
-        subjects=list(subjects),
-        by_hand=by_hand,
-        original=step.reverses,
-        of_the_order=menu.find(step.reverses).subject is Subject.ORDER,
-        looks_up=step.looks_up,
-        scale=settings.RETRY_TIME_SCALE,
-    )
+    with transaction.atomic():
+        mine = [run for (run,) in rows(OPEN, step=step.name, subjects=list(subjects), by_hand=by_hand)]
+        found = _sorted(step, mine)
     crash_point(Point.REVERSAL_SORTED, step.name)
     if nothing := [order_id for _, order_id, verdict in found if verdict == "skip"]:
         journal.record("step.skipped", step=step.name, order_ids=nothing, because="there is nothing to undo")
     return [subject for subject, _, verdict in found if verdict == "go"]
+
+
+def _sorted(step: Step, runs: list[int]) -> list[tuple[int, int, str]]:
+    """
+    Subject, order and verdict of each: go, wait or skip.
+    """
+    original = menu.find(step.reverses)
+    return rows(
+        SORT,
+        runs=runs,
+        original=original.name,
+        of_the_order=original.subject is Subject.ORDER,
+        outside=original.effect is Effect.OUTSIDE,
+        looks_up=step.looks_up,
+        scale=settings.RETRY_TIME_SCALE,
+    )
 
 
 def look_again(*, step: str, order_id: int, subject_id: int | None = None) -> None:

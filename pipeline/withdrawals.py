@@ -11,11 +11,11 @@ from pipeline import journal, reversals
 from pipeline.statements import rows
 from pipeline.steps import Step, WhenWithdrawn
 
-# Locked in id order. What lies buried is marked as well, so that nobody revives it.
+# Locked in id order. What lies buried or was given up is marked as well, so that nobody revives it.
 WITHDRAW = """
 WITH unwanted AS (
     SELECT id, state IN ('promised', 'sent', 'waiting') AS open FROM pipeline_steprun
-     WHERE step = ANY(%(steps)s) AND subject_id = %(subject)s AND NOT withdrawn AND state NOT IN ('done', 'discarded')
+     WHERE step = ANY(%(steps)s) AND subject_id = %(subject)s AND NOT withdrawn AND state <> 'done'
      ORDER BY id FOR NO KEY UPDATE),
 withdrawn AS (
     UPDATE pipeline_steprun run

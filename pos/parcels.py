@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from orders.money import Money
 from pipeline.crash_points import Point, crash_point
-from pipeline.failures import PermanentFailure, TemporaryFailure, UnknownOutcome
+from pipeline.failures import NotNow, PermanentFailure, TemporaryFailure, UnknownOutcome
 from pipeline.steps import Attempt, Report
 from pos.answer_table import TillRefusedOrder
 from pos.answers import AlreadyAtTill, AnswerUnreadable, Document, part
@@ -117,6 +117,9 @@ class SquareParcel:
             raise TillRefusedPayment(
                 f"The till has the order as {order['id']}, but not its payment. {trouble}"
             ) from trouble
+        except NotNow as later:
+            later.heard_of_it = True
+            raise
         except UnknownOutcome:
             raise
         except TemporaryFailure as trouble:

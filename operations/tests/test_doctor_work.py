@@ -59,7 +59,7 @@ class TestWorkers(SimpleTestCase):
         self.assertEqual(len(found), 6)
         by_queue = {finding.said.split("queue ")[1].split(":")[0].rstrip("."): finding for finding in found}
         self.assertIn("nothing at all is dispatched", by_queue["post_payment"].said)
-        self.assertIn("sync_order_to_pos cannot happen", by_queue["pos_sync"].said)
+        self.assertIn("sync_order_to_pos, cancel_order_at_pos cannot happen", by_queue["pos_sync"].said)
         self.assertIn("--queues=pos_sync", by_queue["pos_sync"].remedy)
 
     def test_do_not_consume_a_queue_that_is_none(self):

@@ -6,6 +6,7 @@ the till cooks nothing that was refunded, and everybody was told once.
 import itertools
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -23,7 +24,7 @@ from payments import tasks
 from payments.testing import deliver, sale_of
 from payments.tests.test_tasks import MailTestCase
 from pipeline.claims import Claim
-from pipeline.dead_letters import discard, revive
+from pipeline.dead_letters import CannotRevive, discard, revive
 from pipeline.dispatcher import take_back_lost_leases
 from pipeline.models import AT_REST, State, StepRun
 from pipeline.runner import carry_out
@@ -114,6 +115,16 @@ def give_up(test: "TestRefundAtAnyMoment", step: Step) -> None:
     discard(order_id=test.order.pk, step=step.name, by="anna", reason="done by hand")
 
 
+def bury_and_revive(test: "TestRefundAtAnyMoment", step: Step) -> None:
+    bury(test, step)
+    dig_up(test, step)
+
+
+def ask_again(test: "TestRefundAtAnyMoment", step: Step) -> None:
+    with suppress(CannotRevive):
+        revive(order_id=test.order.pk, step=step.name, by="anna", reason="the guest asks for it")
+
+
 MOMENTS = (
     Moment("not begun", nothing, nothing),
     Moment("running, ends well", claim, finish_late),
@@ -122,7 +133,8 @@ MOMENTS = (
     Moment("waiting for a retry", wait_for_a_retry, nothing),
     Moment("done", do, nothing),
     Moment("buried, then revived", bury, dig_up),
-    Moment("discarded", give_up, nothing),
+    Moment("buried, revived, not begun again", bury_and_revive, nothing),
+    Moment("discarded, then asked for again", give_up, ask_again),
 )
 
 

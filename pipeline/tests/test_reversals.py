@@ -14,6 +14,7 @@ from pipeline.dead_letters import CannotRevive, discard, revive
 from pipeline.dispatcher import take_back_lost_leases
 from pipeline.failures import NotNow, PermanentFailure, TemporaryFailure, UnknownOutcome
 from pipeline.models import State, StepRun
+from pipeline.restored import release
 from pipeline.results import settle
 from pipeline.runner import carry_out
 from pipeline.steps import Attempt, Step, Subject, WhenWithdrawn
@@ -96,7 +97,7 @@ def world(*, order: int = 7, looks_up: bool = False, **how: object) -> Iterator[
     sink, undone = Sink(), Sink()
     undoing = {"name": "undo_task", "subject": Subject.REFUND, "looks_up": looks_up}
     with (
-        outside_step(sink, **how) as original,
+        outside_step(sink, looks_up=looks_up, **how) as original,
         outside_step(undone, reverses=original, **undoing) as reversal,
     ):
         promised(original, order)
@@ -177,6 +178,27 @@ class TestReversal(TestCase):
                 self.assertEqual(state, getattr(moment, case))
                 self.assertEqual(len(at.undone.attempts), state is State.DONE)
 
+    def test_undoes_what_the_other_side_has_heard_of_though_no_attempt_counted(self):
+        with world(looks_up=True) as at:
+            later = NotNow("busy")
+            later.heard_of_it = True
+            at.fails(later)
+            at.try_original()
+            at.withdraw()
+            at.promise_reversal()
+
+            self.assertEqual((at.stands().attempts, at.reverse()), (0, State.DONE))
+
+    def test_undoes_what_was_revived_and_not_begun_again(self):
+        for order, looks_up in ((1, True), (2, False)):
+            with self.subTest(looks_up=looks_up), world(order=order, looks_up=looks_up) as at:
+                is_buried(at)
+                revive(order_id=order, step=at.original.name, by="anna", reason="mended")
+                at.withdraw()
+                at.promise_reversal()
+
+                self.assertEqual(at.reverse(), State.DONE)
+
     def test_is_skipped_where_the_step_was_never_promised(self):
         with world() as at:
             at.order = 8
@@ -226,9 +248,11 @@ class TestWithdrawnStep(TestCase):
                 claim = Claim.take(step=at.original, subjects=[order])
                 at.withdraw()
 
-                settle(claim, order, trouble)
+                result = settle(claim, order, trouble)
 
                 self.assertEqual((at.stands().state, at.stands().due_at), (State.SKIPPED, None))
+                self.assertEqual(result.state, State.SKIPPED)
+                self.assertEqual(history_of(at.original, order), ["skipped"])
 
     def test_that_is_running_may_still_end_well(self):
         with world() as at:
@@ -257,6 +281,25 @@ class TestWithdrawnStep(TestCase):
 
             with self.assertRaisesMessage(CannotRevive, "nobody wants it any more"):
                 revive(order_id=at.order, step=at.original.name, by="anna")
+
+    def test_that_was_given_up_is_not_revived_either(self):
+        with world() as at:
+            is_discarded(at)
+            at.withdraw()
+
+            with self.assertRaises(CannotRevive):
+                revive(order_id=at.order, step=at.original.name, by="anna")
+
+    def test_that_may_have_been_done_after_a_backup_is_skipped_and_undone(self):
+        for order, looks_up, left in ((1, True, State.SKIPPED), (2, False, State.BURIED)):
+            with self.subTest(looks_up=looks_up), world(order=order, looks_up=looks_up) as at:
+                is_running(at)
+                at.withdraw()
+
+                release(by="anna")
+                at.promise_reversal()
+
+                self.assertEqual((at.stands().state, at.reverse()), (left, State.DONE))
 
     def test_tells_why_in_its_history(self):
         with world() as at:

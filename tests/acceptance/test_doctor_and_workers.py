@@ -56,7 +56,7 @@ class TestTasksNotExecuting:
         assert report.code == 1
         assert sorted(lines) == sorted(set(EVERYTHING) - {"emails"})
         assert "post_payment: nothing at all is dispatched." in report.text
-        assert "pos_sync: sync_order_to_pos cannot happen." in report.text
+        assert "pos_sync: sync_order_to_pos, cancel_order_at_pos cannot happen." in report.text
         assert "--queues=pos_sync --hostname=pos_sync@%h" in report.text
 
     def test_because_a_step_is_routed_to_a_queue_that_is_none(self, house: House):

@@ -51,8 +51,8 @@ class TestEachFollowUpHappensExactlyOnce:
 
     def test_when_the_whole_worker_is_killed_in_the_middle_of_its_work(self, house: House):
         orders = house.orders(30)
-        house.till.break_down(Mode.SLOW, seconds=0.5)
-        house.mailbox.break_down("slow", phase="data", seconds=0.5)
+        house.till.break_down(Mode.SLOW, seconds=3)
+        house.mailbox.break_down("slow", phase="data", seconds=3)
         house.pay(orders)
         house.wait_for(
             lambda: len(at_work()) >= 2, lambda: f"never at work: {states([o.pk for o in orders])}"
