@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from payments.models import StripeEvent
-from payments.stripe_gateway import Event, NotFromStripe, listed_event
+from payments.stripe_gateway import Event, listed_event
 from payments.untold import (
     Document,
     disputes_not_told,
@@ -18,7 +18,6 @@ from payments.untold import (
     refunds_not_told,
     sessions_not_told,
 )
-from pipeline import journal
 
 # In the order in which they are looked at, so that a refund finds its payment.
 CARDS = ("charge.succeeded",)
@@ -51,17 +50,14 @@ class Source:
 
 def events_not_kept(page: list[Document]) -> Iterator[Event]:
     """
-    Events that never came here.
+    Events that never came here; raises NotFromStripe for one that cannot be read.
     """
     kept = frozenset(
         StripeEvent.objects.filter(pk__in=[listed["id"] for listed in page]).values_list("pk", flat=True)
     )
     for listed in page:
         if listed["id"] not in kept:
-            try:
-                yield listed_event(listed)
-            except NotFromStripe as trouble:
-                journal.record("event.unreadable", event_id=listed["id"], trouble=trouble)
+            yield listed_event(listed)
 
 
 SOURCES = (

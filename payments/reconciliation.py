@@ -8,10 +8,13 @@ here has to remember how far it came; a run that breaks off has lost nothing but
 import json
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import OperationalError, connection
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.models.functions import Now
 
 from payments import inbox
@@ -20,9 +23,11 @@ from payments.missed import SOURCES, Source
 from payments.models import Reconciliation, StripeEvent
 from payments.stripe_api import CannotAskStripe, StripeApi
 from payments.stripe_gateway import Event, NotFromStripe
+from payments.untold import Document
 from pipeline import journal
 
 PUT_OFF = "put off"
+MOST_NAMED = 3
 
 
 class OutOfTime(CannotAskStripe):
@@ -47,13 +52,24 @@ class Row:
 @dataclass
 class Report:
     """
-    What a reconciliation found. `because` says why it did not come to its end, '' where it did.
+    What a reconciliation found. `broken_off` says why not everything was looked at, `left` what could not be taken in.
     """
 
     since: datetime
     rows: list[Row] = field(default_factory=list)
     orders: set[int] = field(default_factory=set)
-    because: str = ""
+    broken_off: str = ""
+    left: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def because(self) -> str:
+        """
+        Why it is not complete, '' where it is.
+        """
+        named = [f"{about} ({trouble})" for about, trouble in list(self.left.items())[:MOST_NAMED]]
+        more = [f"{len(self.left) - MOST_NAMED} more"] if len(self.left) > MOST_NAMED else []
+        left = f"Could not be taken in, and is tried again: {', '.join(named + more)}." if named else ""
+        return " ".join(filter(None, (self.broken_off, left)))
 
     @property
     def looked_at(self) -> int:
@@ -101,15 +117,30 @@ def reconcile(wish: Wish, *, scheduled: bool = False, stripe: StripeApi | None =
     """
     report = Report(since=wish.since)
     run = None if wish.dry_run else Reconciliation.objects.create(since=wish.since, scheduled=scheduled)
-    try:
+    with _noted(run, report):
         api = stripe or StripeApi()
         for source in SOURCES:
             _go_through(source, api=api, wish=wish, report=report)
-    except CannotAskStripe as trouble:
-        report.because = str(trouble)
-    if run is not None:
-        _note_the_end(run, report)
     return report
+
+
+@contextmanager
+def _noted(run: Reconciliation | None, report: Report) -> Iterator[None]:
+    """
+    However it ends, that is noted.
+    """
+    try:
+        yield
+    except CannotAskStripe as trouble:
+        report.broken_off = str(trouble)
+    except BaseException as trouble:
+        report.broken_off = f"It broke off: {type(trouble).__name__}."
+        raise
+    finally:
+        if run is not None:
+            # Where the database itself is gone, the run stays without an end, and counts as failed after an hour.
+            with suppress(DatabaseError, InterfaceError):
+                _note_the_end(run, report)
 
 
 def _go_through(source: Source, *, api: StripeApi, wish: Wish, report: Report) -> None:
@@ -124,28 +155,51 @@ def _go_through(source: Source, *, api: StripeApi, wish: Wish, report: Report) -
         if time.monotonic() > wish.give_up_at:
             raise OutOfTime
         row.looked_at += len(page)
-        for event in source.news(page):
+        for event in _news(source, page, report=report):
             if wish.dry_run:
                 row.missed += 1
-            else:
+                continue
+            with _left_where_it_fails(event.id, row=row, report=report):
                 _take_in(event, row=row, report=report)
 
 
-def _take_in(event: Event, *, row: Row, report: Report) -> None:
+def _news(source: Source, page: list[Document], *, report: Report) -> list[Event]:
     try:
-        if not inbox.receive(event, body=json.dumps(event.object, sort_keys=True).encode()):
-            return  # the webhook, or another reconciliation, was quicker
-    except NotFromStripe as trouble:
-        journal.record("event.unreadable", event_id=event.id, trouble=trouble)
-        return
-    except OperationalError as trouble:
-        if not connection.is_usable():
+        return list(source.news(page))
+    except Exception as trouble:
+        if _ends_everything(trouble):
             raise
-        row.became[PUT_OFF] += (
-            1  # its order is locked just now: the next run, or the webhook, will find it free
-        )
-        journal.record("event.put_off", event_id=event.id, trouble=trouble)
-        return
+    # One of them cannot be read: which, is found by asking for each by itself, so that it costs its neighbours nothing.
+    news: list[Event] = []
+    for one in page:
+        with _left_where_it_fails(str(one.get("id")), row=report.rows[-1], report=report):
+            news += source.news([one])
+    return news
+
+
+@contextmanager
+def _left_where_it_fails(about: str, *, row: Row, report: Report) -> Iterator[None]:
+    try:
+        yield
+    except Exception as trouble:
+        if _ends_everything(trouble):
+            raise
+        # An order that is locked just now will be free for the next run, or for the webhook; anything else wants a person.
+        row.became[PUT_OFF] += 1
+        report.left[about] = type(trouble).__name__
+        unreadable = isinstance(trouble, NotFromStripe)
+        journal.record("event.unreadable" if unreadable else "event.put_off", event_id=about, trouble=trouble)
+
+
+def _ends_everything(trouble: Exception) -> bool:
+    if isinstance(trouble, OperationalError | InterfaceError):
+        return not connection.is_usable()
+    return isinstance(trouble, SoftTimeLimitExceeded)
+
+
+def _take_in(event: Event, *, row: Row, report: Report) -> None:
+    if not inbox.receive(event, body=json.dumps(event.object, sort_keys=True).encode()):
+        return  # the webhook, or another reconciliation, was quicker
     kept = StripeEvent.objects.get(pk=event.id)
     row.missed += 1
     row.became[kept.state] += 1
