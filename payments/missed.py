@@ -43,10 +43,6 @@ class Source:
     news: Callable[[list[Document]], Iterator[Event]]
     asked: dict[str, Any] = field(default_factory=dict)
 
-    @property
-    def lists_events(self) -> bool:
-        return self.path == "/v1/events"
-
 
 def events_not_kept(page: list[Document]) -> Iterator[Event]:
     """

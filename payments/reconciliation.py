@@ -7,10 +7,9 @@ here has to remember how far it came; a run that breaks off has lost nothing but
 
 import json
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -21,13 +20,11 @@ from payments import inbox
 from payments import reconciliation_history as history
 from payments.missed import SOURCES, Source
 from payments.models import Reconciliation, StripeEvent
+from payments.reconciliation_report import PUT_OFF, Report, Row
 from payments.stripe_api import CannotAskStripe, StripeApi
 from payments.stripe_gateway import Event, NotFromStripe
 from payments.untold import Document
 from pipeline import journal
-
-PUT_OFF = "put off"
-MOST_NAMED = 3
 
 
 class OutOfTime(CannotAskStripe):
@@ -35,53 +32,6 @@ class OutOfTime(CannotAskStripe):
     There was more to look at than there was time. Run manage.py reconcile_payments, which takes its time; if this comes
     again, lower STRIPE_RECONCILE_HOURS.
     """
-
-
-@dataclass
-class Row:
-    """
-    What was found in one of Stripe's lists. `became` counts what was taken in, by the state that its event has now.
-    """
-
-    title: str
-    looked_at: int = 0
-    missed: int = 0
-    became: Counter[str] = field(default_factory=Counter)
-
-
-@dataclass
-class Report:
-    """
-    What a reconciliation found. `broken_off` says why not everything was looked at, `left` what could not be taken in.
-    """
-
-    since: datetime
-    rows: list[Row] = field(default_factory=list)
-    orders: set[int] = field(default_factory=set)
-    broken_off: str = ""
-    left: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def because(self) -> str:
-        """
-        Why it is not complete, '' where it is.
-        """
-        named = [f"{about} ({trouble})" for about, trouble in list(self.left.items())[:MOST_NAMED]]
-        more = [f"{len(self.left) - MOST_NAMED} more"] if len(self.left) > MOST_NAMED else []
-        left = f"Could not be taken in, and is tried again: {', '.join(named + more)}." if named else ""
-        return " ".join(filter(None, (self.broken_off, left)))
-
-    @property
-    def looked_at(self) -> int:
-        return sum(row.looked_at for row in self.rows)
-
-    @property
-    def missed(self) -> int:
-        return sum(row.missed for row in self.rows)
-
-    @property
-    def became(self) -> Counter[str]:
-        return sum((row.became for row in self.rows), Counter())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +42,6 @@ class Wish:
 
     since: datetime
     give_up_at: float = float("inf")
-    undelivered_only: bool = False
     dry_run: bool = False
 
 
@@ -100,13 +49,13 @@ def reconcile_on_schedule(*, now: datetime, within_seconds: float, stripe: Strip
     """
     Look at the last STRIPE_RECONCILE_HOURS, and further back where the last scheduled runs failed or nobody made them.
 
-    Of events it asks only for those that Stripe could not deliver; objects tell of all others.
+    It asks for delivered events, too: a database that was restored may have forgotten them, and what happens to money
+    late is told by its event alone, for an object is listed by when it was created.
     """
     history.forget_the_old()
     wish = Wish(
         since=history.since_the_last(now=now),
         give_up_at=time.monotonic() + within_seconds,
-        undelivered_only=True,
     )
     return reconcile(wish, scheduled=True, stripe=stripe)
 
@@ -146,12 +95,7 @@ def _noted(run: Reconciliation | None, report: Report) -> Iterator[None]:
 def _go_through(source: Source, *, api: StripeApi, wish: Wish, report: Report) -> None:
     row = Row(title=source.title)
     report.rows.append(row)
-    asked = (
-        {**source.asked, "delivery_success": False}
-        if source.lists_events and wish.undelivered_only
-        else source.asked
-    )
-    for page in api.pages(source.path, since=wish.since, give_up_at=wish.give_up_at, **asked):
+    for page in api.pages(source.path, since=wish.since, give_up_at=wish.give_up_at, **source.asked):
         if time.monotonic() > wish.give_up_at:
             raise OutOfTime
         row.looked_at += len(page)

@@ -60,6 +60,7 @@ class TestSchedule(AtStripe, TestCase):
     def setUp(self):
         super().setUp()
         self.now = datetime.now(UTC)
+        self.lately = int(self.now.timestamp()) - 600
 
     def on_schedule(self, **how):
         how = {"now": self.now, "within_seconds": 60, **how}
@@ -74,15 +75,25 @@ class TestSchedule(AtStripe, TestCase):
         self.assert_paid_once(order)
         self.assertEqual(answer, {"missed": 1, "repaired_orders": 1, "because": ""})
 
-    def test_does_not_ask_again_for_events_that_were_delivered(self):
-        event = events.payment_intent_succeeded(sale_of(make_order(paid=False)))
-        deliver(event)
-        self.stripe.happened(event, delivered=True)
+    def test_finds_by_its_event_what_was_begun_days_ago_delivered_and_forgotten_since(self):
+        began = int(self.now.timestamp()) - 3 * 86400
+        order, paid, refunded = (make_order(paid=False) for _ in range(3))
+        old = [sale_of(each, created=began) for each in (order, paid, refunded)]
+        deliver(events.payment_intent_succeeded(old[1]))
+        deliver(events.payment_intent_succeeded(old[2]))
+        for event in (
+            events.payment_intent_succeeded(old[0], created=self.lately),
+            events.charge_dispute_closed(old[1], created=self.lately),
+            events.refund_failed(old[2], created=self.lately),
+        ):
+            self.stripe.happened(event, delivered=True)
+            self.stripe.holds(event["data"]["object"] | {"created": began})
 
         report = self.on_schedule()
 
-        self.assertEqual({row.looked_at for row in report.rows if row.title.startswith("events")}, {0})
-        self.assertEqual(report.missed, 0)
+        self.assert_paid_once(order)
+        self.assertEqual((report.missed, report.because), (3, ""))
+        self.assertEqual(self.on_schedule().missed, 0)
 
     def test_finds_by_their_objects_what_was_delivered_and_forgotten_since(self):
         order = make_order(paid=False)

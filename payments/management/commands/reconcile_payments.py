@@ -12,7 +12,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from payments.models import StripeEvent
-from payments.reconciliation import PUT_OFF, Report, Row, Wish, reconcile
+from payments.reconciliation import Wish, reconcile
+from payments.reconciliation_report import PUT_OFF, Report, Row
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 State = StripeEvent.State
