@@ -29,8 +29,8 @@ from pipeline import journal
 
 class OutOfTime(CannotAskStripe):
     """
-    There was more to look at than there was time. Run manage.py reconcile_payments, which takes its time; if this comes
-    again, lower STRIPE_RECONCILE_HOURS.
+    There was more to look at than there was time. The next scheduled run begins here again; one by hand, which takes its
+    time, gets past it: manage.py reconcile_payments --since
     """
 
 
@@ -47,7 +47,7 @@ class Wish:
 
 def reconcile_on_schedule(*, now: datetime, within_seconds: float, stripe: StripeApi | None = None) -> Report:
     """
-    Look at the last STRIPE_RECONCILE_HOURS, and further back where the last scheduled runs failed or nobody made them.
+    Look at the last STRIPE_RECONCILE_HOURS, and further back where the last runs were not complete or nobody made them.
 
     It asks for delivered events, too: a database that was restored may have forgotten them, and what happens to money
     late is told by its event alone, for an object is listed by when it was created.
@@ -97,7 +97,7 @@ def _go_through(source: Source, *, api: StripeApi, wish: Wish, report: Report) -
     report.rows.append(row)
     for page in api.pages(source.path, since=wish.since, give_up_at=wish.give_up_at, **source.asked):
         if time.monotonic() > wish.give_up_at:
-            raise OutOfTime
+            raise OutOfTime(f" {wish.since:%Y-%m-%dT%H:%M}")
         row.looked_at += len(page)
         for event in _news(source, page, report=report):
             if wish.dry_run:

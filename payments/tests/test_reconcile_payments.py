@@ -11,6 +11,7 @@ from django.test import TestCase, override_settings
 from devtools.stripe_sender import events
 from operations.tasks import reconcile_payments_task
 from orders.testing import make_order
+from payments import reconciliation_history
 from payments.models import Reconciliation
 from payments.reconciliation import reconcile_on_schedule
 from payments.reconciliation_history import OVERLAP
@@ -117,6 +118,32 @@ class TestSchedule(AtStripe, TestCase):
         self.assertNotEqual(failed.because, "")
         self.assertEqual(again.since, long_ago - OVERLAP)
         self.assertEqual(self.on_schedule().since, self.now - timedelta(hours=2))
+
+    @override_settings(STRIPE_RECONCILE_HOURS=2)
+    def test_goes_on_from_a_run_by_hand_that_began_where_it_ran_out_of_time(self):
+        self.on_schedule()
+        Reconciliation.objects.update(began_at=self.now - timedelta(hours=30))
+        failed = self.on_schedule(within_seconds=0)
+        Reconciliation.objects.filter(pk=Reconciliation.objects.latest("pk").pk).update(
+            began_at=self.now - timedelta(hours=5)
+        )
+        asked = failed.because.rpartition(" ")[2]
+
+        call_command("reconcile_payments", "--since", "3h", stdout=io.StringIO())
+        self.assertEqual(self.on_schedule(within_seconds=0).since, self.now - timedelta(hours=30) - OVERLAP)
+        self.assertGreater(reconciliation_history.failing_for_seconds(), 4 * 3600)
+        call_command("reconcile_payments", "--since", asked, stdout=io.StringIO())
+
+        self.assertEqual(self.on_schedule().since, self.now - timedelta(hours=2))
+        self.assertEqual(reconciliation_history.failing_for_seconds(), 0)
+
+    def test_goes_on_from_a_run_by_hand_where_none_of_its_own_was_ever_complete(self):
+        failed = self.on_schedule(within_seconds=0)
+        self.assertGreater(reconciliation_history.failing_for_seconds(), 0)
+
+        call_command("reconcile_payments", "--since", failed.because.rpartition(" ")[2], stdout=io.StringIO())
+
+        self.assertEqual(reconciliation_history.failing_for_seconds(), 0)
 
     def test_looks_back_no_further_than_events_are_kept(self):
         self.on_schedule()
