@@ -42,6 +42,7 @@ class Source:
     path: str
     news: Callable[[list[Document]], Iterator[Event]]
     asked: dict[str, Any] = field(default_factory=dict)
+    tells_when: bool = True  # or the news happen at the time at which we hear of them
 
 
 def events_not_kept(page: list[Document]) -> Iterator[Event]:
@@ -68,6 +69,6 @@ SOURCES = (
         asked={"expand": ["data.latest_charge"]},
     ),
     Source(title="Checkout Sessions", path="/v1/checkout/sessions", news=sessions_not_told),
-    Source(title="refunds", path="/v1/refunds", news=refunds_not_told),
-    Source(title="disputes", path="/v1/disputes", news=disputes_not_told),
+    Source(title="refunds", path="/v1/refunds", news=refunds_not_told, tells_when=False),
+    Source(title="disputes", path="/v1/disputes", news=disputes_not_told, tells_when=False),
 )

@@ -11,6 +11,9 @@ from django.db.models.functions import Now
 from payments.models import Reconciliation
 from pipeline.statements import rows
 
+MAY_BE_ON_ITS_WAY = timedelta(
+    minutes=5
+)  # Stripe's first delivery of an event; the schedule looks at what is older
 OVERLAP = timedelta(hours=1)
 STRIPE_KEEPS_EVENTS = timedelta(days=30)
 KEPT = timedelta(days=90)
@@ -55,7 +58,7 @@ def since_the_last(*, now: datetime) -> datetime:
     """
     From when on the next scheduled run has to look: STRIPE_RECONCILE_HOURS back, or to the last complete one.
     """
-    since = now - timedelta(hours=settings.STRIPE_RECONCILE_HOURS)
+    since = now - timedelta(hours=settings.STRIPE_RECONCILE_HOURS) - MAY_BE_ON_ITS_WAY
     last = rows(LAST_COMPLETE)[0][0]
     if last is not None:
         since = min(since, last - OVERLAP)

@@ -69,7 +69,7 @@ class TestSchedule(AtStripe, TestCase):
 
     def test_repairs_orders_by_a_task_of_the_worker(self):
         order = make_order(paid=False)
-        self.stripe.happened(events.payment_intent_succeeded(sale_of(order)))
+        self.stripe.happened(events.payment_intent_succeeded(sale_of(order, created=self.lately)))
 
         answer = reconcile_payments_task.apply().get()
 
@@ -98,7 +98,7 @@ class TestSchedule(AtStripe, TestCase):
 
     def test_finds_by_their_objects_what_was_delivered_and_forgotten_since(self):
         order = make_order(paid=False)
-        event = events.payment_intent_succeeded(sale_of(order))
+        event = events.payment_intent_succeeded(sale_of(order, created=self.lately))
         self.stripe.happened(event, delivered=True)  # to a database that was since restored from a backup
 
         self.on_schedule()
@@ -107,7 +107,7 @@ class TestSchedule(AtStripe, TestCase):
 
     @override_settings(STRIPE_RECONCILE_HOURS=2)
     def test_looks_back_to_the_last_time_that_it_came_to_its_end(self):
-        self.assertEqual(self.on_schedule().since, self.now - timedelta(hours=2))
+        self.assertEqual(self.on_schedule().since, self.now - timedelta(hours=2, minutes=5))
 
         long_ago = self.now - timedelta(hours=30)
         Reconciliation.objects.update(began_at=long_ago)
@@ -117,7 +117,7 @@ class TestSchedule(AtStripe, TestCase):
 
         self.assertNotEqual(failed.because, "")
         self.assertEqual(again.since, long_ago - OVERLAP)
-        self.assertEqual(self.on_schedule().since, self.now - timedelta(hours=2))
+        self.assertEqual(self.on_schedule().since, self.now - timedelta(hours=2, minutes=5))
 
     @override_settings(STRIPE_RECONCILE_HOURS=2)
     def test_goes_on_from_a_run_by_hand_that_began_where_it_ran_out_of_time(self):
@@ -134,7 +134,7 @@ class TestSchedule(AtStripe, TestCase):
         self.assertGreater(reconciliation_history.failing_for_seconds(), 4 * 3600)
         call_command("reconcile_payments", "--since", asked, stdout=io.StringIO())
 
-        self.assertEqual(self.on_schedule().since, self.now - timedelta(hours=2))
+        self.assertEqual(self.on_schedule().since, self.now - timedelta(hours=2, minutes=5))
         self.assertEqual(reconciliation_history.failing_for_seconds(), 0)
 
     def test_goes_on_from_a_run_by_hand_where_none_of_its_own_was_ever_complete(self):
@@ -144,6 +144,19 @@ class TestSchedule(AtStripe, TestCase):
         call_command("reconcile_payments", "--since", failed.because.rpartition(" ")[2], stdout=io.StringIO())
 
         self.assertEqual(reconciliation_history.failing_for_seconds(), 0)
+
+    def test_leaves_what_is_younger_than_five_minutes_for_the_next_time(self):
+        order, slow = make_order(paid=False), make_order(paid=False)
+        self.stripe.happened(events.payment_intent_succeeded(sale_of(order)))
+        intent = events.payment_intent_succeeded(sale_of(slow, created=self.lately))["data"]["object"]
+        charge = events.charge_succeeded(sale_of(slow))["data"]["object"]
+        self.stripe.holds(charge | {"created": int(self.now.timestamp())}, intent)
+
+        self.assertEqual(self.on_schedule().missed, 0)
+
+        self.on_schedule(now=self.now + timedelta(minutes=6))
+        self.assert_paid_once(order)
+        self.assert_paid_once(slow)
 
     def test_looks_back_no_further_than_events_are_kept(self):
         self.on_schedule()
