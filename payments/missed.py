@@ -68,7 +68,12 @@ SOURCES = (
         news=payments_not_told,
         asked={"expand": ["data.latest_charge"]},
     ),
-    Source(title="Checkout Sessions", path="/v1/checkout/sessions", news=sessions_not_told),
+    Source(
+        title="Checkout Sessions",
+        path="/v1/checkout/sessions",
+        news=sessions_not_told,
+        asked={"expand": ["data.payment_intent.latest_charge"]},
+    ),
     Source(title="refunds", path="/v1/refunds", news=refunds_not_told, tells_when=False),
     Source(title="disputes", path="/v1/disputes", news=disputes_not_told, tells_when=False),
 )

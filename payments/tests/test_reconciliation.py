@@ -67,6 +67,21 @@ class TestReconciliation(AtStripe, TestCase):
         self.assertEqual(Charge.objects.get(payment_intent=sale.payment_intent).card_last4, "4242")
         self.assertEqual(Payment.objects.get(order=order).paid_at.timestamp(), sale.created + 60)
 
+    def test_knows_the_moment_of_a_session_from_the_charge_of_its_older_payment_intent(self):
+        order = make_order(paid=False)
+        sale = sale_of(order, created=int(time.time()) - 600)
+        charge = events.charge_succeeded(sale)["data"]["object"] | {"created": sale.created + 60}
+        intent = events.payment_intent_succeeded(sale)["data"]["object"] | {"created": sale.created - 86400}
+        session = events.checkout_session_completed(sale)["data"]["object"]
+        self.stripe.holds(charge, intent, session)
+
+        self.reconcile()
+
+        self.assert_paid_once(order)
+        payment = Payment.objects.get(order=order)
+        self.assertEqual(payment.paid_at.timestamp(), sale.created + 60)
+        self.assertEqual(payment.payment_intent, sale.payment_intent)
+
     def test_books_once_what_objects_and_events_both_tell(self):
         orders = [make_order(paid=False) for _ in range(3)]
         for order in orders:
