@@ -18,6 +18,7 @@ from django.db.models.functions import Now
 
 from payments import inbox
 from payments import reconciliation_history as history
+from payments.meanings import told_about
 from payments.missed import SOURCES, Source
 from payments.models import Reconciliation, StripeEvent
 from payments.reconciliation_report import PUT_OFF, Report, Row
@@ -106,11 +107,8 @@ def _go_through(source: Source, *, api: StripeApi, wish: Wish, report: Report) -
         for event in _news(source, page, report=report):
             if source.tells_when and wish.until is not None and event.happened_at > wish.until:
                 continue  # an older object that was paid just now
-            if wish.dry_run:
-                row.missed += 1
-                continue
             with _left_where_it_fails(event.id, row=row, report=report):
-                _take_in(event, row=row, report=report)
+                (_count if wish.dry_run else _take_in)(event, row=row, report=report)
 
 
 def _news(source: Source, page: list[Document], *, report: Report) -> list[Event]:
@@ -145,6 +143,13 @@ def _ends_everything(trouble: Exception) -> bool:
     if isinstance(trouble, OperationalError | InterfaceError):
         return not connection.is_usable()
     return isinstance(trouble, SoftTimeLimitExceeded)
+
+
+def _count(event: Event, *, row: Row, report: Report) -> None:
+    # Nothing is kept in between, so an event, its PaymentIntent and its Session all tell of the same payment.
+    about = told_about(event)
+    row.missed += about not in report.counted
+    report.counted.add(about)
 
 
 def _take_in(event: Event, *, row: Row, report: Report) -> None:

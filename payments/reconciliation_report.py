@@ -33,6 +33,7 @@ class Report:
     orders: set[int] = field(default_factory=set)
     broken_off: str = ""
     left: dict[str, str] = field(default_factory=dict)
+    counted: set[str] = field(default_factory=set)  # in a dry run: payments, refunds and disputes
 
     @property
     def because(self) -> str:

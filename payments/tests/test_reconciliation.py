@@ -176,6 +176,13 @@ class TestReconciliation(AtStripe, TestCase):
         self.assertGreaterEqual(report.missed, 1)
         self.assertEqual(StripeEvent.objects.count() + Reconciliation.objects.count(), 0)
 
+    def test_counts_a_payment_once_in_a_dry_run(self):
+        sale, other = (sale_of(make_order(paid=False)) for _ in range(2))
+        self.stripe.happened(*(build(sale) for build in (*PAYING, events.charge_succeeded)))
+        self.stripe.holds_what_is_told_by([build(other) for build in PAYING])
+
+        self.assertEqual(self.reconcile(dry_run=True).missed, 2)
+
     def test_looks_no_further_back_than_it_is_asked_to(self):
         order = make_order(paid=False)
         old = sale_of(order, created=int(time.time()) - 7200)
