@@ -62,6 +62,20 @@ def card_charged(event: Event) -> CardCharged | None:
     return None
 
 
+def told_about(event: Event) -> str:
+    """
+    The id of the payment, refund or dispute that the event tells of, its own where of none; raises NotFromStripe.
+    """
+    match meaning(event) or card_charged(event):
+        case MoneyArrived(payment_intent=payment) | CardCharged(payment_intent=payment):
+            return payment
+        case RefundTold(refund=refund):
+            return refund
+        case DisputeTold(dispute=dispute):
+            return dispute
+    return event.id
+
+
 def _from_payment_intent(about: dict[str, Any]) -> MoneyArrived:
     return MoneyArrived(
         order_reference=_reference(about),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from payments.models import StripeEvent
-from payments.stripe_gateway import Event, NotFromStripe, listed_event
+from payments.stripe_gateway import Event, listed_event
 from payments.untold import (
     Document,
     disputes_not_told,
@@ -18,7 +18,6 @@ from payments.untold import (
     refunds_not_told,
     sessions_not_told,
 )
-from pipeline import journal
 
 # In the order in which they are looked at, so that a refund finds its payment.
 CARDS = ("charge.succeeded",)
@@ -43,25 +42,19 @@ class Source:
     path: str
     news: Callable[[list[Document]], Iterator[Event]]
     asked: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def lists_events(self) -> bool:
-        return self.path == "/v1/events"
+    tells_when: bool = True  # or the news happen at the time at which we hear of them
 
 
 def events_not_kept(page: list[Document]) -> Iterator[Event]:
     """
-    Events that never came here.
+    Events that never came here; raises NotFromStripe for one that cannot be read.
     """
     kept = frozenset(
         StripeEvent.objects.filter(pk__in=[listed["id"] for listed in page]).values_list("pk", flat=True)
     )
     for listed in page:
         if listed["id"] not in kept:
-            try:
-                yield listed_event(listed)
-            except NotFromStripe as trouble:
-                journal.record("event.unreadable", event_id=listed["id"], trouble=trouble)
+            yield listed_event(listed)
 
 
 SOURCES = (
@@ -75,7 +68,12 @@ SOURCES = (
         news=payments_not_told,
         asked={"expand": ["data.latest_charge"]},
     ),
-    Source(title="Checkout Sessions", path="/v1/checkout/sessions", news=sessions_not_told),
-    Source(title="refunds", path="/v1/refunds", news=refunds_not_told),
-    Source(title="disputes", path="/v1/disputes", news=disputes_not_told),
+    Source(
+        title="Checkout Sessions",
+        path="/v1/checkout/sessions",
+        news=sessions_not_told,
+        asked={"expand": ["data.payment_intent.latest_charge"]},
+    ),
+    Source(title="refunds", path="/v1/refunds", news=refunds_not_told, tells_when=False),
+    Source(title="disputes", path="/v1/disputes", news=disputes_not_told, tells_when=False),
 )

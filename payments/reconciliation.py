@@ -7,90 +7,59 @@ here has to remember how far it came; a run that breaks off has lost nothing but
 
 import json
 import time
-from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import OperationalError, connection
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.models.functions import Now
 
 from payments import inbox
 from payments import reconciliation_history as history
+from payments.meanings import told_about
 from payments.missed import SOURCES, Source
 from payments.models import Reconciliation, StripeEvent
+from payments.reconciliation_report import PUT_OFF, Report, Row
 from payments.stripe_api import CannotAskStripe, StripeApi
 from payments.stripe_gateway import Event, NotFromStripe
+from payments.untold import Document
 from pipeline import journal
-
-PUT_OFF = "put off"
 
 
 class OutOfTime(CannotAskStripe):
     """
-    There was more to look at than there was time. Run manage.py reconcile_payments, which takes its time; if this comes
-    again, lower STRIPE_RECONCILE_HOURS.
+    There was more to look at than there was time. The next scheduled run begins here again; one by hand, which takes its
+    time, gets past it: manage.py reconcile_payments --since
     """
-
-
-@dataclass
-class Row:
-    """
-    What was found in one of Stripe's lists. `became` counts what was taken in, by the state that its event has now.
-    """
-
-    title: str
-    looked_at: int = 0
-    missed: int = 0
-    became: Counter[str] = field(default_factory=Counter)
-
-
-@dataclass
-class Report:
-    """
-    What a reconciliation found. `because` says why it did not come to its end, '' where it did.
-    """
-
-    since: datetime
-    rows: list[Row] = field(default_factory=list)
-    orders: set[int] = field(default_factory=set)
-    because: str = ""
-
-    @property
-    def looked_at(self) -> int:
-        return sum(row.looked_at for row in self.rows)
-
-    @property
-    def missed(self) -> int:
-        return sum(row.missed for row in self.rows)
-
-    @property
-    def became(self) -> Counter[str]:
-        return sum((row.became for row in self.rows), Counter())
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
     """
-    What is to be looked at, and how: `give_up_at` by the monotonic clock.
+    What is to be looked at, and how: nothing younger than `until` (None for up to now), `give_up_at` by the monotonic clock.
     """
 
     since: datetime
+    until: datetime | None = None
     give_up_at: float = float("inf")
-    undelivered_only: bool = False
     dry_run: bool = False
 
 
 def reconcile_on_schedule(*, now: datetime, within_seconds: float, stripe: StripeApi | None = None) -> Report:
     """
-    Look at the last STRIPE_RECONCILE_HOURS, and further back where the last scheduled runs failed or nobody made them.
+    Look at the last STRIPE_RECONCILE_HOURS, and further back where the last runs were not complete or nobody made them.
 
-    Of events it asks only for those that Stripe could not deliver; objects tell of all others.
+    It asks for delivered events, too: a database that was restored may have forgotten them, and what happens to money
+    late is told by its event alone, for an object is listed by when it was created. What is younger than five minutes is
+    left for the next time: its webhook may be on the way, and would be called missed.
     """
     history.forget_the_old()
     wish = Wish(
         since=history.since_the_last(now=now),
+        until=now - history.MAY_BE_ON_ITS_WAY,
         give_up_at=time.monotonic() + within_seconds,
-        undelivered_only=True,
     )
     return reconcile(wish, scheduled=True, stripe=stripe)
 
@@ -101,51 +70,91 @@ def reconcile(wish: Wish, *, scheduled: bool = False, stripe: StripeApi | None =
     """
     report = Report(since=wish.since)
     run = None if wish.dry_run else Reconciliation.objects.create(since=wish.since, scheduled=scheduled)
-    try:
+    with _noted(run, report):
         api = stripe or StripeApi()
         for source in SOURCES:
             _go_through(source, api=api, wish=wish, report=report)
-    except CannotAskStripe as trouble:
-        report.because = str(trouble)
-    if run is not None:
-        _note_the_end(run, report)
     return report
+
+
+@contextmanager
+def _noted(run: Reconciliation | None, report: Report) -> Iterator[None]:
+    """
+    However it ends, that is noted.
+    """
+    try:
+        yield
+    except CannotAskStripe as trouble:
+        report.broken_off = str(trouble)
+    except BaseException as trouble:
+        report.broken_off = f"It broke off: {type(trouble).__name__}."
+        raise
+    finally:
+        if run is not None:
+            # Where the database itself is gone, the run stays without an end, and counts as failed after an hour.
+            with suppress(DatabaseError, InterfaceError):
+                _note_the_end(run, report)
 
 
 def _go_through(source: Source, *, api: StripeApi, wish: Wish, report: Report) -> None:
     row = Row(title=source.title)
     report.rows.append(row)
-    asked = (
-        {**source.asked, "delivery_success": False}
-        if source.lists_events and wish.undelivered_only
-        else source.asked
-    )
-    for page in api.pages(source.path, since=wish.since, give_up_at=wish.give_up_at, **asked):
+    asked = {"since": wish.since, "until": wish.until, "give_up_at": wish.give_up_at, **source.asked}
+    for page in api.pages(source.path, **asked):
         if time.monotonic() > wish.give_up_at:
-            raise OutOfTime
+            raise OutOfTime(f" {wish.since:%Y-%m-%dT%H:%M}")
         row.looked_at += len(page)
-        for event in source.news(page):
-            if wish.dry_run:
-                row.missed += 1
-            else:
-                _take_in(event, row=row, report=report)
+        for event in _news(source, page, report=report):
+            if source.tells_when and wish.until is not None and event.happened_at > wish.until:
+                continue  # an older object that was paid just now
+            with _left_where_it_fails(event.id, row=row, report=report):
+                (_count if wish.dry_run else _take_in)(event, row=row, report=report)
+
+
+def _news(source: Source, page: list[Document], *, report: Report) -> list[Event]:
+    try:
+        return list(source.news(page))
+    except Exception as trouble:
+        if _ends_everything(trouble):
+            raise
+    # One of them cannot be read: which, is found by asking for each by itself, so that it costs its neighbours nothing.
+    news: list[Event] = []
+    for one in page:
+        with _left_where_it_fails(str(one.get("id")), row=report.rows[-1], report=report):
+            news += source.news([one])
+    return news
+
+
+@contextmanager
+def _left_where_it_fails(about: str, *, row: Row, report: Report) -> Iterator[None]:
+    try:
+        yield
+    except Exception as trouble:
+        if _ends_everything(trouble):
+            raise
+        # An order that is locked just now will be free for the next run, or for the webhook; anything else wants a person.
+        row.became[PUT_OFF] += 1
+        report.left[about] = type(trouble).__name__
+        unreadable = isinstance(trouble, NotFromStripe)
+        journal.record("event.unreadable" if unreadable else "event.put_off", event_id=about, trouble=trouble)
+
+
+def _ends_everything(trouble: Exception) -> bool:
+    if isinstance(trouble, OperationalError | InterfaceError):
+        return not connection.is_usable()
+    return isinstance(trouble, SoftTimeLimitExceeded)
+
+
+def _count(event: Event, *, row: Row, report: Report) -> None:
+    # Nothing is kept in between, so an event, its PaymentIntent and its Session all tell of the same payment.
+    about = told_about(event)
+    row.missed += about not in report.counted
+    report.counted.add(about)
 
 
 def _take_in(event: Event, *, row: Row, report: Report) -> None:
-    try:
-        if not inbox.receive(event, body=json.dumps(event.object, sort_keys=True).encode()):
-            return  # the webhook, or another reconciliation, was quicker
-    except NotFromStripe as trouble:
-        journal.record("event.unreadable", event_id=event.id, trouble=trouble)
-        return
-    except OperationalError as trouble:
-        if not connection.is_usable():
-            raise
-        row.became[PUT_OFF] += (
-            1  # its order is locked just now: the next run, or the webhook, will find it free
-        )
-        journal.record("event.put_off", event_id=event.id, trouble=trouble)
-        return
+    if not inbox.receive(event, body=json.dumps(event.object, sort_keys=True).encode()):
+        return  # the webhook, or another reconciliation, was quicker
     kept = StripeEvent.objects.get(pk=event.id)
     row.missed += 1
     row.became[kept.state] += 1

@@ -95,15 +95,24 @@ class StripeApi:
         )
 
     def pages(
-        self, path: str, *, since: datetime, give_up_at: float = float("inf"), **asked: Any
+        self,
+        path: str,
+        *,
+        since: datetime,
+        until: datetime | None = None,
+        give_up_at: float = float("inf"),
+        **asked: Any,
     ) -> Iterator[list[dict[str, Any]]]:
         """
-        What was created since then, newest first, a hundred at a time; raises CannotAskStripe.
+        What was created since then (until then), newest first, a hundred at a time; raises CannotAskStripe.
 
         Nothing is waited for beyond `give_up_at`, by the monotonic clock.
         """
         # What is created while we turn the pages stands before the first one, so nothing is skipped or comes twice.
-        asked = {**asked, "created": {"gte": int(since.timestamp())}, "limit": PAGE_SIZE}
+        created = {"gte": int(since.timestamp())}
+        if until is not None:
+            created["lte"] = int(until.timestamp())
+        asked = {**asked, "created": created, "limit": PAGE_SIZE}
         while True:
             page = self._ask(path, asked, give_up_at=give_up_at)
             yield page["data"]

@@ -36,9 +36,11 @@ def sessions_not_told(page: list[Document]) -> Iterator[Event]:
     """
     Checkout Sessions that are paid, of which neither an event nor their PaymentIntent has told us.
     """
-    paid = [
+    complete = [
         one for one in page if one["status"] == "complete" and one["payment_status"] in NOTHING_MORE_TO_PAY
     ]
+    paid = [one | {"payment_intent": _id_of(one["payment_intent"])} for one in complete]
+    paid_at = {one["id"]: _paid_at(one) for one in complete}
     booked = _paid(session["payment_intent"] or session["id"] for session in paid)
     received = _told(paid, by="payment_intent")
     told = _told(paid)
@@ -51,7 +53,7 @@ def sessions_not_told(page: list[Document]) -> Iterator[Event]:
                 session | {"amount_total": amount},
                 type_="checkout.session.completed",
                 status=session["payment_status"],
-                created=session["created"],
+                created=paid_at[session["id"]],
             )
 
 
@@ -99,6 +101,17 @@ def disputes_not_told(page: list[Document]) -> Iterator[Event]:
                 status=dispute["status"],
                 created=int(time.time()) if ended else dispute["created"],
             )
+
+
+def _id_of(expanded: Document | str | None) -> str | None:
+    return expanded["id"] if isinstance(expanded, dict) else expanded
+
+
+def _paid_at(session: Document) -> int:
+    # A Session is created when the guest is sent to pay; when the money came, only its charge says.
+    intent = session["payment_intent"]
+    charge = intent.get("latest_charge") if isinstance(intent, dict) else None
+    return int(charge["created"] if isinstance(charge, dict) else session["created"])
 
 
 def _furthest(told: Iterable[tuple[str, str]]) -> dict[str, int]:

@@ -15,6 +15,7 @@ Asked = Mapping[str, Sequence[str]]
 DEFAULT_LIMIT, LARGEST_LIMIT = 10, 100
 MOST_TYPES = 20
 COMPARED = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+EXPANDED = ("data.latest_charge", "data.payment_intent.latest_charge")
 FLAGS = {"true": 1, "false": 0}
 
 
@@ -137,15 +138,23 @@ def _limit(asked: Asked) -> int:
 def _documents(found: Sequence[sqlite3.Row], asked: Asked, *, books: Books, owner: Owner) -> list[Document]:
     documents = [json.loads(row["document"]) for row in found]
     wanted = {values[-1] for name, values in asked.items() if name.startswith("expand[")}
-    for path in wanted:
-        if path != "data.latest_charge":
+    for path in sorted(wanted):
+        if path not in EXPANDED:
             raise Refused(f"This property cannot be expanded ({path.removeprefix('data.')}).")
         for document in documents:
-            charge = document.get("latest_charge") and books.find(
-                "charge", document["latest_charge"], owner=owner
-            )
-            document["latest_charge"] = charge or document.get("latest_charge")
+            _expand(document, path.split(".")[1:], books=books, owner=owner)
     return documents
+
+
+def _expand(document: Document, path: Sequence[str], *, books: Books, owner: Owner) -> None:
+    for name in path:
+        if not document.get(name):
+            return
+        kind = name.removeprefix("latest_")
+        document[name] = books.find(kind, document[name], owner=owner) or document[name]
+        if not isinstance(document[name], dict):
+            return
+        document = document[name]
 
 
 def _whole(name: str, value: str) -> int:

@@ -11,6 +11,7 @@ from django.test import TestCase, override_settings
 from devtools.stripe_sender import events
 from operations.tasks import reconcile_payments_task
 from orders.testing import make_order
+from payments import reconciliation_history
 from payments.models import Reconciliation
 from payments.reconciliation import reconcile_on_schedule
 from payments.reconciliation_history import OVERLAP
@@ -60,6 +61,7 @@ class TestSchedule(AtStripe, TestCase):
     def setUp(self):
         super().setUp()
         self.now = datetime.now(UTC)
+        self.lately = int(self.now.timestamp()) - 600
 
     def on_schedule(self, **how):
         how = {"now": self.now, "within_seconds": 60, **how}
@@ -67,26 +69,36 @@ class TestSchedule(AtStripe, TestCase):
 
     def test_repairs_orders_by_a_task_of_the_worker(self):
         order = make_order(paid=False)
-        self.stripe.happened(events.payment_intent_succeeded(sale_of(order)))
+        self.stripe.happened(events.payment_intent_succeeded(sale_of(order, created=self.lately)))
 
         answer = reconcile_payments_task.apply().get()
 
         self.assert_paid_once(order)
         self.assertEqual(answer, {"missed": 1, "repaired_orders": 1, "because": ""})
 
-    def test_does_not_ask_again_for_events_that_were_delivered(self):
-        event = events.payment_intent_succeeded(sale_of(make_order(paid=False)))
-        deliver(event)
-        self.stripe.happened(event, delivered=True)
+    def test_finds_by_its_event_what_was_begun_days_ago_delivered_and_forgotten_since(self):
+        began = int(self.now.timestamp()) - 3 * 86400
+        order, paid, refunded = (make_order(paid=False) for _ in range(3))
+        old = [sale_of(each, created=began) for each in (order, paid, refunded)]
+        deliver(events.payment_intent_succeeded(old[1]))
+        deliver(events.payment_intent_succeeded(old[2]))
+        for event in (
+            events.payment_intent_succeeded(old[0], created=self.lately),
+            events.charge_dispute_closed(old[1], created=self.lately),
+            events.refund_failed(old[2], created=self.lately),
+        ):
+            self.stripe.happened(event, delivered=True)
+            self.stripe.holds(event["data"]["object"] | {"created": began})
 
         report = self.on_schedule()
 
-        self.assertEqual({row.looked_at for row in report.rows if row.title.startswith("events")}, {0})
-        self.assertEqual(report.missed, 0)
+        self.assert_paid_once(order)
+        self.assertEqual((report.missed, report.because), (3, ""))
+        self.assertEqual(self.on_schedule().missed, 0)
 
     def test_finds_by_their_objects_what_was_delivered_and_forgotten_since(self):
         order = make_order(paid=False)
-        event = events.payment_intent_succeeded(sale_of(order))
+        event = events.payment_intent_succeeded(sale_of(order, created=self.lately))
         self.stripe.happened(event, delivered=True)  # to a database that was since restored from a backup
 
         self.on_schedule()
@@ -95,7 +107,7 @@ class TestSchedule(AtStripe, TestCase):
 
     @override_settings(STRIPE_RECONCILE_HOURS=2)
     def test_looks_back_to_the_last_time_that_it_came_to_its_end(self):
-        self.assertEqual(self.on_schedule().since, self.now - timedelta(hours=2))
+        self.assertEqual(self.on_schedule().since, self.now - timedelta(hours=2, minutes=5))
 
         long_ago = self.now - timedelta(hours=30)
         Reconciliation.objects.update(began_at=long_ago)
@@ -105,7 +117,46 @@ class TestSchedule(AtStripe, TestCase):
 
         self.assertNotEqual(failed.because, "")
         self.assertEqual(again.since, long_ago - OVERLAP)
-        self.assertEqual(self.on_schedule().since, self.now - timedelta(hours=2))
+        self.assertEqual(self.on_schedule().since, self.now - timedelta(hours=2, minutes=5))
+
+    @override_settings(STRIPE_RECONCILE_HOURS=2)
+    def test_goes_on_from_a_run_by_hand_that_began_where_it_ran_out_of_time(self):
+        self.on_schedule()
+        Reconciliation.objects.update(began_at=self.now - timedelta(hours=30))
+        failed = self.on_schedule(within_seconds=0)
+        Reconciliation.objects.filter(pk=Reconciliation.objects.latest("pk").pk).update(
+            began_at=self.now - timedelta(hours=5)
+        )
+        asked = failed.because.rpartition(" ")[2]
+
+        call_command("reconcile_payments", "--since", "3h", stdout=io.StringIO())
+        self.assertEqual(self.on_schedule(within_seconds=0).since, self.now - timedelta(hours=30) - OVERLAP)
+        self.assertGreater(reconciliation_history.failing_for_seconds(), 4 * 3600)
+        call_command("reconcile_payments", "--since", asked, stdout=io.StringIO())
+
+        self.assertEqual(self.on_schedule().since, self.now - timedelta(hours=2, minutes=5))
+        self.assertEqual(reconciliation_history.failing_for_seconds(), 0)
+
+    def test_goes_on_from_a_run_by_hand_where_none_of_its_own_was_ever_complete(self):
+        failed = self.on_schedule(within_seconds=0)
+        self.assertGreater(reconciliation_history.failing_for_seconds(), 0)
+
+        call_command("reconcile_payments", "--since", failed.because.rpartition(" ")[2], stdout=io.StringIO())
+
+        self.assertEqual(reconciliation_history.failing_for_seconds(), 0)
+
+    def test_leaves_what_is_younger_than_five_minutes_for_the_next_time(self):
+        order, slow = make_order(paid=False), make_order(paid=False)
+        self.stripe.happened(events.payment_intent_succeeded(sale_of(order)))
+        intent = events.payment_intent_succeeded(sale_of(slow, created=self.lately))["data"]["object"]
+        charge = events.charge_succeeded(sale_of(slow))["data"]["object"]
+        self.stripe.holds(charge | {"created": int(self.now.timestamp())}, intent)
+
+        self.assertEqual(self.on_schedule().missed, 0)
+
+        self.on_schedule(now=self.now + timedelta(minutes=6))
+        self.assert_paid_once(order)
+        self.assert_paid_once(slow)
 
     def test_looks_back_no_further_than_events_are_kept(self):
         self.on_schedule()

@@ -12,7 +12,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from payments.models import StripeEvent
-from payments.reconciliation import PUT_OFF, Report, Row, Wish, reconcile
+from payments.reconciliation import Wish, reconcile
+from payments.reconciliation_report import PUT_OFF, Report, Row
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 State = StripeEvent.State
@@ -35,7 +36,7 @@ class Command(BaseCommand):
     help = (
         "Ask Stripe for everything that was created since then (events, PaymentIntents, Checkout Sessions, refunds, "
         "disputes) and take in what its webhook did not tell us, as if it had. Harmless at any time and any number of "
-        "times. Ends with 1 where Stripe could not be asked."
+        "times. Ends with 1 where Stripe could not be asked, or something could not be taken in."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -55,8 +56,10 @@ class Command(BaseCommand):
         report = reconcile(Wish(since=since, dry_run=dry_run))
         self.stdout.write(f"Since {since:%Y-%m-%d %H:%M} UTC:")
         self.stdout.write(table(report))
-        if report.because:
+        if report.broken_off:
             raise CommandError(f"{report.because}\nWhat stands above has been looked at; the rest has not.")
+        if report.left:
+            raise CommandError(f"{sentence(report, dry_run=dry_run)} {report.because}\nThe log says why.")
         self.stdout.write(self.style.SUCCESS(sentence(report, dry_run=dry_run)))
 
 
@@ -92,7 +95,7 @@ def sentence(report: Report, *, dry_run: bool) -> str:
     What it comes to.
     """
     if not report.missed:
-        return "Nothing was missed."
+        return "Nothing else was missed." if report.left else "Nothing was missed."
     if dry_run:
         was, they_are = ("was", "it is") if report.missed == 1 else ("were", "they are")
         return f"{report.missed} {was} missed. Without --dry-run {they_are} taken in."
