@@ -67,6 +67,7 @@ class Report:
         """
         verdict = self.verdict
         return [
+            *verdict.soak.unfinished(),
             *(f"{c.sink}: {len(c.unexpected)} unexpected" for c in verdict.counts if c.unexpected),
             *(f"{j.name} is broken: {', '.join(j.against[:3])}" for j in verdict.judgements if not j.ok),
             *(f"buried though nobody refused it: {words}" for words in verdict.buried_wrongly[:3]),

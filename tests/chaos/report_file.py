@@ -41,6 +41,7 @@ def document(report: Report) -> dict[str, Any]:
         "complaints": report.complaints(),
         "terms": asdict(report.terms),
         "orders_accepted": verdict.accepted,
+        "unfinished": verdict.soak.unfinished(),
         "deliveries": _deliveries(report),
         "turned_away": dict(calls.knocks),
         "let_in": calls.let_in,

@@ -24,6 +24,7 @@ def lines(report: Report) -> list[Line]:
     return [
         *_load(verdict),
         *_storm(verdict.soak.storm.struck),
+        _whole(verdict),
         _ended(verdict),
         *_sinks(verdict),
         *_times(verdict),
@@ -55,6 +56,13 @@ def _storm(storm: Sequence[Struck]) -> list[Line]:
         *((f"  not run: {cell.component}, {cell.name}", cell.because, None) for cell in NOT_RUN),
         ("messages destroyed in the broker", f"{sum(one.destroyed for one in storm):,}", None),
     ]
+
+
+def _whole(verdict: Verdict) -> Line:
+    events = len(verdict.soak.script.events)
+    unfinished = verdict.soak.unfinished()
+    whole = f"all {events:,} events accepted in the end, every strike mended, no thread died"
+    return ("the run is whole", "; ".join(unfinished) or whole, not unfinished)
 
 
 def _ended(verdict: Verdict) -> Line:
