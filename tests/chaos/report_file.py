@@ -89,6 +89,7 @@ def _naive(report: Report) -> dict[str, Any] | None:
         "faults": [one.title for one in naive.soak.storm.struck],
         "lost": naive.lost,
         "doubled": naive.doubled,
+        "late": naive.late,
         "sinks": [asdict(count) for count in naive.counts],
         "sums": naive.sums,
     }

@@ -124,15 +124,25 @@ def _invariants(verdict: Verdict) -> list[Line]:
 def _controls(report: Report) -> list[Line]:
     told: list[Line] = []
     if (naive := report.naive) is not None:
-        faults = f"{naive.accepted:,} orders, {len(naive.soak.storm.struck)} faults"
+        faults = f"{naive.accepted:,} orders, {len(naive.soak.storm.struck)} faults (the same kinds, a shorter run)"
         told = [
             (
                 "naive control, must fail",
-                f"{faults}: lost {naive.lost}, doubled {naive.doubled}",
+                f"{faults}: lost {naive.lost}, doubled {naive.doubled}; {naive.not_yet} more not done yet",
                 report.naive_failed,
             ),
-            *((f"  {c.sink}", f"lost {len(c.lost)}, doubled {len(c.doubled)}", None) for c in naive.counts),
-            *((f"  {what}, in sum", f"{off:+d}", None) for what, off in naive.sums.items()),
+            *(
+                (
+                    f"  {c.sink}",
+                    f"lost {len(c.lost)}, doubled {len(c.doubled)}, not done yet {naive.late[c.sink]}",
+                    None,
+                )
+                for c in naive.counts
+            ),
+            *(
+                (f"  {what}, in sum", f"{off:+d}, not done yet {naive.late[what]}", None)
+                for what, off in naive.sums.items()
+            ),
         ]
     if mutants := report.mutants:
         caught = f"{len(mutants) - len(report.surviving)} of {len(mutants)}"
