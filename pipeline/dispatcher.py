@@ -36,7 +36,8 @@ TAKE_BACK = """
 WITH allowed AS (
     SELECT * FROM unnest(%(steps)s::text[], %(attempts)s::int[]) AS allowed(step, most)),
 lost AS (
-    SELECT run.id, run.attempts >= allowed.most AS spent
+    SELECT run.id, run.attempts >= allowed.most AS spent,
+           CASE WHEN run.sending_at IS NULL THEN %(gone)s ELSE %(gone_sending)s END AS because
       FROM pipeline_steprun run JOIN allowed USING (step)
      WHERE run.state = 'running' AND run.due_at <= clock_timestamp()
      ORDER BY run.id LIMIT %(limit)s FOR UPDATE OF run SKIP LOCKED),
@@ -45,7 +46,7 @@ back AS (
        SET state = CASE WHEN run.withdrawn THEN 'skipped' WHEN lost.spent THEN 'buried' ELSE 'promised' END,
            due_at = CASE WHEN NOT (lost.spent OR run.withdrawn) THEN clock_timestamp() END,
            finished_at = CASE WHEN lost.spent OR run.withdrawn THEN clock_timestamp() END,
-           lease_token = NULL, alone = true, because = 'the worker was gone before it could say how it ended'
+           lease_token = NULL, alone = true, because = lost.because
       FROM lost WHERE run.id = lost.id
     RETURNING run.id, run.step, run.order_id, run.attempts, run.state, run.because),
 history AS (
@@ -55,6 +56,8 @@ history AS (
 SELECT step, order_id, attempts, state FROM back
 """
 
+GONE = "the worker was gone before it could say how it ended"
+GONE_SENDING = "the worker was gone after it began to send"  # so what it sent may have arrived
 LOST_AS = {"buried": "step.buried", "skipped": "step.skipped"}
 
 # By ctid, because a self-join that was planned while the table was empty can later take seconds.
@@ -133,6 +136,8 @@ def take_back_lost_leases() -> int:
         steps=[step.name for step in steps],
         attempts=[step.retry.attempts for step in steps],
         limit=TAKE_BACK_AT_ONCE,
+        gone=GONE,
+        gone_sending=GONE_SENDING,
     )
     for step, order_id, attempts, state in back:
         event = LOST_AS.get(state, "step.lease_lost")

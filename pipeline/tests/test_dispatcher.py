@@ -7,7 +7,7 @@ from kombu.exceptions import BatchPublishError
 
 from pipeline import dispatcher, lanes
 from pipeline.claims import Claim
-from pipeline.models import State, StepRun
+from pipeline.models import State, StepEvent, StepRun
 from pipeline.queues import Queue
 from pipeline.rate_limits import RateLimit
 from pipeline.runner import carry_out
@@ -196,6 +196,21 @@ class TestLostLease(BrokerTestCase):
         run = run_of(self.step, 1)
         self.assertEqual((sent, run.state, run.alone), (1, State.SENT, True))
         self.assertEqual(history_of(self.step, 1), ["lease_lost"])
+
+    def test_says_in_the_history_whether_anything_can_have_left(self):
+        with outside_step(Sink()) as step:
+            promised(step, 1, 2)
+            claim = Claim.take(step=step, subjects=[1, 2])
+            claim.only([2]).mark_sending()
+            make_due(step, 1)
+            make_due(step, 2)
+
+            dispatcher.take_back_lost_leases()
+
+            because = dict(
+                StepEvent.objects.filter(step_run__step=step.name).values_list("order_id", "because")
+            )
+        self.assertEqual(because, {1: dispatcher.GONE, 2: dispatcher.GONE_SENDING})
 
     def test_is_not_taken_back_before_its_time(self):
         Claim.take(step=self.step, subjects=[1])

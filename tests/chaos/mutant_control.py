@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Collection, Sequence
 
+from tests.chaos.mutants.mutations import BY_NAME
 from tests.chaos.report import Mutant
 from tests.chaos.terms import ROOT
 
@@ -33,9 +35,20 @@ def try_mutants(*, seed: int) -> list[Mutant]:
         check=False,
     )
     found = read_verdicts(done.stdout)
-    if not found:
-        raise NotTried(f"The mutants could not be tried: {done.stderr[-500:]}")
+    if missing := not_all_tried(found, wanted=BY_NAME, code=done.returncode):
+        raise NotTried(f"The mutants could not be tried: {missing}. {done.stderr[-500:]}")
     return found
+
+
+def not_all_tried(found: Sequence[Mutant], *, wanted: Collection[str], code: int) -> str:
+    """
+    Why these verdicts do not tell of all mutants, in words, or "": each has one, and the code says the same as they do.
+    """
+    names = sorted(mutant.name for mutant in found)
+    if names != sorted(wanted):
+        return f"wanted one verdict each of {', '.join(sorted(wanted))}, and got {', '.join(names) or 'none'}"
+    right = 0 if all(mutant.caught_by for mutant in found) else 1
+    return "" if code == right else f"they ended with {code}, where their verdicts mean {right}"
 
 
 def read_verdicts(lines: str) -> list[Mutant]:

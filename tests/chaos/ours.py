@@ -49,6 +49,7 @@ class Verdict:
     def ok(self) -> bool:
         broken = any(one.trouble for one in self.soak.storm.struck)
         wrong = broken or self.buried_wrongly or self.not_buried or self.unexplained or self.soak.calls.let_in
+        wrong = wrong or self.soak.unfinished()
         return not wrong and all(c.ok for c in self.counts) and all(j.ok for j in self.judgements)
 
 

@@ -67,6 +67,7 @@ class Report:
         """
         verdict = self.verdict
         return [
+            *verdict.soak.unfinished(),
             *(f"{c.sink}: {len(c.unexpected)} unexpected" for c in verdict.counts if c.unexpected),
             *(f"{j.name} is broken: {', '.join(j.against[:3])}" for j in verdict.judgements if not j.ok),
             *(f"buried though nobody refused it: {words}" for words in verdict.buried_wrongly[:3]),
@@ -94,7 +95,8 @@ class Report:
         said = []
         if naive is not None:
             said.append(
-                f"the naive control lost {naive.lost} and doubled {naive.doubled} follow-ups of {naive.accepted:,} orders"
+                f"the naive control, under the same kinds of faults in a shorter run, lost {naive.lost} and doubled"
+                f" {naive.doubled} follow-ups of {naive.accepted:,} orders ({naive.not_yet} more were not done yet)"
             )
         if mutants:
             said.append(f"{len(mutants) - len(self.surviving)} of {len(mutants)} mutants caught")

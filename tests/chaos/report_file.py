@@ -41,6 +41,7 @@ def document(report: Report) -> dict[str, Any]:
         "complaints": report.complaints(),
         "terms": asdict(report.terms),
         "orders_accepted": verdict.accepted,
+        "unfinished": verdict.soak.unfinished(),
         "deliveries": _deliveries(report),
         "turned_away": dict(calls.knocks),
         "let_in": calls.let_in,
@@ -88,6 +89,7 @@ def _naive(report: Report) -> dict[str, Any] | None:
         "faults": [one.title for one in naive.soak.storm.struck],
         "lost": naive.lost,
         "doubled": naive.doubled,
+        "late": naive.late,
         "sinks": [asdict(count) for count in naive.counts],
         "sums": naive.sums,
     }

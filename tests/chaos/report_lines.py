@@ -24,6 +24,7 @@ def lines(report: Report) -> list[Line]:
     return [
         *_load(verdict),
         *_storm(verdict.soak.storm.struck),
+        _whole(verdict),
         _ended(verdict),
         *_sinks(verdict),
         *_times(verdict),
@@ -55,6 +56,13 @@ def _storm(storm: Sequence[Struck]) -> list[Line]:
         *((f"  not run: {cell.component}, {cell.name}", cell.because, None) for cell in NOT_RUN),
         ("messages destroyed in the broker", f"{sum(one.destroyed for one in storm):,}", None),
     ]
+
+
+def _whole(verdict: Verdict) -> Line:
+    events = len(verdict.soak.script.events)
+    unfinished = verdict.soak.unfinished()
+    whole = f"all {events:,} events accepted in the end, every strike mended, no thread died"
+    return ("the run is whole", "; ".join(unfinished) or whole, not unfinished)
 
 
 def _ended(verdict: Verdict) -> Line:
@@ -116,15 +124,25 @@ def _invariants(verdict: Verdict) -> list[Line]:
 def _controls(report: Report) -> list[Line]:
     told: list[Line] = []
     if (naive := report.naive) is not None:
-        faults = f"{naive.accepted:,} orders, {len(naive.soak.storm.struck)} faults"
+        faults = f"{naive.accepted:,} orders, {len(naive.soak.storm.struck)} faults (the same kinds, a shorter run)"
         told = [
             (
                 "naive control, must fail",
-                f"{faults}: lost {naive.lost}, doubled {naive.doubled}",
+                f"{faults}: lost {naive.lost}, doubled {naive.doubled}; {naive.not_yet} more not done yet",
                 report.naive_failed,
             ),
-            *((f"  {c.sink}", f"lost {len(c.lost)}, doubled {len(c.doubled)}", None) for c in naive.counts),
-            *((f"  {what}, in sum", f"{off:+d}", None) for what, off in naive.sums.items()),
+            *(
+                (
+                    f"  {c.sink}",
+                    f"lost {len(c.lost)}, doubled {len(c.doubled)}, not done yet {naive.late[c.sink]}",
+                    None,
+                )
+                for c in naive.counts
+            ),
+            *(
+                (f"  {what}, in sum", f"{off:+d}, not done yet {naive.late[what]}", None)
+                for what, off in naive.sums.items()
+            ),
         ]
     if mutants := report.mutants:
         caught = f"{len(mutants) - len(report.surviving)} of {len(mutants)}"

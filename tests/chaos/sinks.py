@@ -20,6 +20,12 @@ STARTS_WITHIN_SECONDS = 30.0
 
 LETTERS = "SELECT message_id, subject FROM letters"
 TICKETS = "SELECT reference_id, count(*) FROM orders GROUP BY 1"
+# As Square has it, a paid order is never canceled itself, only its fulfilment is; one that was closed cannot be.
+CANCELED_TICKETS = """
+SELECT reference_id, count(*) FROM orders
+ WHERE state = 'CANCELED' OR json_extract(document, '$.fulfillments[0].state') = 'CANCELED' GROUP BY 1
+"""
+CLOSED_TICKETS = "SELECT reference_id, count(*) FROM orders WHERE state = 'COMPLETED' GROUP BY 1"
 TILL_PAYMENTS = """
 SELECT orders.reference_id, count(*) FROM payments JOIN orders ON orders.id = payments.order_id GROUP BY 1
 """
@@ -55,6 +61,20 @@ def tickets(home: Path) -> Counter[str]:
     How many orders the till holds by our reference.
     """
     return Counter(dict(_rows(home / "till" / "till.sqlite3", TICKETS)))
+
+
+def canceled_tickets(home: Path) -> Counter[str]:
+    """
+    How many canceled orders the till holds by our reference.
+    """
+    return Counter(dict(_rows(home / "till" / "till.sqlite3", CANCELED_TICKETS)))
+
+
+def closed_tickets(home: Path) -> Counter[str]:
+    """
+    How many orders by our reference are over and done with at the till.
+    """
+    return Counter(dict(_rows(home / "till" / "till.sqlite3", CLOSED_TICKETS)))
 
 
 def till_payments(home: Path) -> Counter[str]:

@@ -5,7 +5,7 @@ One soak of one system: orders flow, the storm blows, everything is mended, ever
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from tests.chaos.deliveries import Script, write_script
@@ -47,6 +47,9 @@ class Soak:
     mended: float = 0.0
     open_now: int | None = None
     rest_seconds: float | None = None
+    died: list[str] = field(
+        default_factory=list
+    )  # threads of the soak that ended with an exception, and which
 
     @property
     def share(self) -> float:
@@ -54,6 +57,19 @@ class Soak:
         How much of the load is over, 0 to 1.
         """
         return min(1.0, (time.time() - self.began) / self.house.terms.load_seconds) if self.began else 0.0
+
+    def unfinished(self) -> list[str]:
+        """
+        What should have happened in this soak and did not, in words. Of a soak that is not whole nothing can be said.
+        """
+        never = self.calls.never_accepted()
+        skipped = len(self.storm.plan) - len(self.storm.struck)
+        return [
+            *([f"{len(never)} events were never accepted: {', '.join(never[:3])}"] if never else []),
+            *self.died,
+            *([f"{skipped} faults of the plan never struck"] if skipped else []),
+            *(f"never mended: {title}" for title in self.storm.blowing),
+        ]
 
 
 def prepare(house: House, guests: Sequence[Guest], faults: Sequence[Fault]) -> Soak:
@@ -76,10 +92,10 @@ def carry_out(soak: Soak, *, patient: Patient, telling: Telling) -> None:
     """
     soak.began = time.time()
     working = [
-        _begin(soak.calls.run, "Stripe"),
-        _begin(lambda: soak.storm.run(began=soak.began), "storm"),
+        _begin(soak, soak.calls.run, "Stripe"),
+        _begin(soak, lambda: soak.storm.run(began=soak.began), "storm"),
     ]
-    spying = _begin(soak.spy.run, "spy")
+    spying = _begin(soak, soak.spy.run, "spy")
     try:
         _while_any(working[1:], soak, patient, telling)
         soak.house.make_whole()
@@ -92,8 +108,14 @@ def carry_out(soak: Soak, *, patient: Patient, telling: Telling) -> None:
         spying.join()
 
 
-def _begin(work: Callable[[], None], name: str) -> threading.Thread:
-    thread = threading.Thread(target=work, name=name, daemon=True)
+def _begin(soak: Soak, work: Callable[[], None], name: str) -> threading.Thread:
+    def noting_how_it_ends() -> None:
+        try:
+            work()
+        except Exception as trouble:  # noqa: BLE001 - whatever it was, the soak is not whole, and the report says so
+            soak.died.append(f"{name} ended with {type(trouble).__name__}: {trouble}"[:300])
+
+    thread = threading.Thread(target=noting_how_it_ends, name=name, daemon=True)
     thread.start()
     return thread
 

@@ -50,7 +50,6 @@ class StripeCalls:
     let_in: list[str] = field(
         default_factory=list
     )  # kinds of knocks that were answered 2xx: there must be none
-    never_accepted: tuple[str, ...] = ()
     over: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
@@ -61,14 +60,13 @@ class StripeCalls:
         knocking.start()
         try:
             with Sender(self.url, secrets=[self.secret], timeout=10.0, connections=CONCURRENCY) as sender:
-                summary = sender.deliver(
+                sender.deliver(
                     self.script.plan,
                     concurrency=CONCURRENCY,
                     on_delivery=self._note,
                     backoff=BACKOFF,
                     until_accepted=self.lasts_seconds + STUBBORN_SECONDS,
                 )
-            self.never_accepted = summary.failed_events
         finally:
             self.over.set()
             knocking.join()
@@ -82,6 +80,13 @@ class StripeCalls:
         The ids of all events that were answered 2xx at least once.
         """
         return {heard.delivery.event_id for heard in self.heard if heard.delivery.accepted}
+
+    def never_accepted(self) -> list[str]:
+        """
+        The ids of the script's events that were not answered 2xx to this hour: in the end there must be none.
+        """
+        accepted = self.accepted_events()
+        return sorted(event["id"] for event in self.script.events if event["id"] not in accepted)
 
     def accepted_at(self) -> dict[str, float]:
         """

@@ -11,6 +11,7 @@ from payments import tasks
 from pipeline.statements import rows
 from tests.chaos.check import ledgers
 from tests.chaos.check.queue import Count, compare
+from tests.chaos.check.refund_sinks import RefundsShown, count_refunds
 from tests.chaos.guests import Guest
 from tests.chaos.refunds import Told
 from tests.chaos.sinks import letters, tickets, till_payments
@@ -69,7 +70,9 @@ def count_sinks(home: Path, accepted: Accepted) -> list[Count]:
         against("sales counted", ledgers.counted(ledgers.SALES)),
         cooked("orders with points", ledgers.counted(ledgers.POINTS)),
         cooked("orders out of stock", ledgers.counted(ledgers.STOCK)),
-        *_refunds(accepted),
+        *count_refunds(
+            accepted.refunds, ever_whole=accepted.maybe_cooked, shown=RefundsShown.at(home), unknown=unknown
+        ),
     ]
 
 
@@ -82,21 +85,6 @@ def held_outside(home: Path) -> dict[str, Counter[str]]:
         NOTICE_STEP: letters(home, pattern=NOTICE),
         TILL_STEP: tickets(home),
     }
-
-
-def _refunds(accepted: Accepted) -> list[Count]:
-    # A refund that failed may have failed before anybody counted it.
-    failed = {refund for refund, told in accepted.refunds.items() if not told.counts}
-    booked = compare(
-        sink="refunds booked", held=ledgers.counted(ledgers.REFUNDS), accepted=accepted.refunds.keys()
-    )
-    counted = compare(
-        sink="refunds counted",
-        held=ledgers.counted(ledgers.REFUND_FACTS),
-        accepted=accepted.refunds.keys() - failed,
-        unsure=failed,
-    )
-    return [booked, counted]
 
 
 def buried(accepted: Accepted) -> tuple[list[str], list[str], int]:
