@@ -9,6 +9,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 
 from payments import matching
+from payments.at_once import pay_at_once
 from payments.booked import Booked
 from payments.disputes import book_dispute
 from payments.facts import (
@@ -51,11 +52,13 @@ def receive(event: Event, *, body: bytes) -> bool:
     """
     Keep the event and do what follows from it, all or nothing; False for one that we have already.
     """
+    card, told = card_charged(event), meaning(event)
+    if card is None and pay_at_once(event, told, body=body):
+        return True
     with transaction.atomic():
         if not keep(event, body=body):
             return False
         crash_point(Point.EVENT_KEPT)
-        card, told = card_charged(event), meaning(event)
         if told is not None and event.account not in ("", settings.STRIPE_ACCOUNT):
             _put_aside(event, because=f"of another account: {event.account}")
             return True
