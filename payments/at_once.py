@@ -29,7 +29,6 @@ WITH fitting AS (
      WHERE o.public_id = %(reference)s AND o.status = 'pending_payment'
        AND o.total_minor = %(amount)s::bigint AND o.currency = %(currency)s
        AND NOT EXISTS (SELECT FROM orders_payment p WHERE p.payment_intent = %(payment)s)
-       AND NOT EXISTS (SELECT FROM payments_stripeevent known WHERE known.event_id = %(id)s)
        AND NOT EXISTS (SELECT FROM payments_stripeevent waiting
                         WHERE waiting.state = 'unmatched' AND waiting.facts->>'payment_intent' = %(payment)s)
        AND NOT EXISTS (SELECT FROM pipeline_databasemark WHERE released_at > %(happened_at)s)

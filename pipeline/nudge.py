@@ -1,7 +1,8 @@
 """
 Telling the dispatcher that something is due, without the caller ever waiting for the broker.
 
-A daemon thread publishes: at once for the first nudge, then at most one message per 20 ms for all that came meanwhile.
+A daemon thread publishes: at once for the first nudge, then at most one message per 20 ms for all that came meanwhile,
+and per 100 ms where many come: then a message of the dispatcher's has enough to do as it is.
 A nudge that is lost costs at most a second: the ticker finds what is due anyway.
 """
 
@@ -17,6 +18,8 @@ from pipeline.crash_points import Point, crash_point
 from pipeline.steps import menu
 
 SHORTEST_GAP_SECONDS = 0.02
+LONGEST_GAP_SECONDS = 0.1
+MANY = 4  # nudges in one gap
 EXPIRES_AFTER_SECONDS = 2
 
 
@@ -24,7 +27,9 @@ def nudge() -> None:
     """
     Let the dispatcher know; returns at once, whatever the broker does, and never raises.
     """
-    _nudger(os.getpid()).wake.set()
+    nudger = _nudger(os.getpid())
+    nudger.came += 1  # two threads may count as one: it is a measure, not a sum
+    nudger.wake.set()
 
 
 def publish_dispatch() -> None:
@@ -44,15 +49,18 @@ class Nudger(threading.Thread):
     def __init__(self) -> None:
         super().__init__(name="nudger", daemon=True)
         self.wake = threading.Event()
+        self.came = 0
         self.start()
 
     def run(self) -> None:
+        gap = SHORTEST_GAP_SECONDS
         while True:
             self.wake.wait()
             self.wake.clear()
             began = time.monotonic()
+            gap, self.came = next_gap(gap, came=self.came), 0
             self._publish()
-            time.sleep(max(0.0, began + SHORTEST_GAP_SECONDS - time.monotonic()))
+            time.sleep(max(0.0, began + gap - time.monotonic()))
 
     def _publish(self) -> None:
         try:
@@ -60,6 +68,14 @@ class Nudger(threading.Thread):
             publish_dispatch()
         except Exception as trouble:  # noqa: BLE001 - whatever is wrong with the broker, the tick will do
             journal.record("nudge.not_sent", because=type(trouble).__name__)
+
+
+def next_gap(gap: float, *, came: int) -> float:
+    """
+    How many seconds to wait before the next message, after so many nudges in the last gap.
+    """
+    wanted = gap * 2 if came >= MANY else gap / 2
+    return min(LONGEST_GAP_SECONDS, max(SHORTEST_GAP_SECONDS, wanted))
 
 
 @cache

@@ -134,6 +134,8 @@ _options.setdefault("connect_timeout", 5)
 for _name, _value in (("keepalives_idle", 10), ("keepalives_interval", 5), ("keepalives_count", 3)):
     _options.setdefault(_name, _value)
 _options.setdefault("tcp_user_timeout", 15_000)  # milliseconds
+# Statements that ask for it are planned once per connection (payments/at_once.py). Django's own cursors never do.
+_options.setdefault("prepare_threshold", 5)
 DATABASES = {"default": {**_database, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
