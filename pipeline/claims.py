@@ -14,6 +14,8 @@ from psycopg.types.json import Jsonb
 
 from pipeline.crash_points import Point, crash_point
 from pipeline.models import State
+from pipeline.nudge import nudge
+from pipeline.routing import lane_of
 from pipeline.statements import execute, rows
 from pipeline.steps import Attempt, Step
 
@@ -46,7 +48,8 @@ UPDATE pipeline_steprun
 RETURNING subject_id
 """
 
-# What needed more than one attempt leaves a line in the history when it works out at last.
+# What needed more than one attempt leaves a line in the history when it works out at last. It also tells whether more has
+# become due on the lane: the dispatcher may have held it back for as long as this message was on its way.
 FINISH = """
 WITH kept AS (
     SELECT * FROM unnest(%(subjects)s::bigint[], %(reports)s::jsonb[]) AS kept(subject_id, report)),
@@ -61,7 +64,9 @@ done AS (
 history AS (
     INSERT INTO pipeline_stepevent (step_run_id, order_id, attempt, what, because, by)
     SELECT id, order_id, attempts, 'recovered', '', '' FROM done WHERE attempts > 1)
-SELECT subject_id FROM done
+SELECT coalesce((SELECT array_agg(subject_id ORDER BY subject_id) FROM done), '{}'),
+       EXISTS (SELECT FROM pipeline_steprun
+                WHERE lane = %(lane)s AND due_at <= statement_timestamp() AND state IN ('promised', 'waiting'))
 """
 
 # The end of one attempt that did not work out: `wait` in seconds, or NULL to bury. What was withdrawn meanwhile is not
@@ -163,7 +168,10 @@ class Claim:
             None if reports[subject] is None else Jsonb(_without_nul(reports[subject]))
             for subject in subjects
         ]
-        return sorted(row[0] for row in self._rows(FINISH, subjects=subjects, reports=kept))
+        [(ours, more_is_due)] = self._rows(FINISH, subjects=subjects, reports=kept, lane=lane_of(self.step))
+        if more_is_due:
+            nudge()
+        return list(ours)
 
     def fail(self, subject: int, *, because: str, wait: float | None, unknown: bool) -> State | None:
         """

@@ -14,7 +14,7 @@ from celery import current_app
 from django.conf import settings
 from kombu import Producer
 
-from pipeline import journal, restored
+from pipeline import journal, lost_leases, restored
 from pipeline.connections import with_a_usable_connection
 from pipeline.crash_points import Point, crash_point
 from pipeline.queues import Queue
@@ -25,51 +25,43 @@ from pipeline.steps import Step, menu
 
 SENT_AGAIN_AFTER_SECONDS = 40
 DOUBLINGS = 6  # 40 s, 80 s, … and at most about 45 minutes
-TAKE_BACK_AT_ONCE = 500
 PUBLISH_AT_ONCE = 500
 BACK_OFF_SECONDS = 2
+HELD_FOR_SECONDS = 0.5
 LEFT_OVER_AT_MOST = 100
 
-# Running, and the lease is over: the worker is gone. Its attempt was counted; what has none left is buried. From now on
-# the row travels alone, so that an order which kills its worker cannot take others with it.
-TAKE_BACK = """
-WITH allowed AS (
-    SELECT * FROM unnest(%(steps)s::text[], %(attempts)s::int[]) AS allowed(step, most)),
-lost AS (
-    SELECT run.id, run.attempts >= allowed.most AS spent,
-           CASE WHEN run.sending_at IS NULL THEN %(gone)s ELSE %(gone_sending)s END AS because
-      FROM pipeline_steprun run JOIN allowed USING (step)
-     WHERE run.state = 'running' AND run.due_at <= clock_timestamp()
-     ORDER BY run.id LIMIT %(limit)s FOR UPDATE OF run SKIP LOCKED),
-back AS (
-    UPDATE pipeline_steprun run
-       SET state = CASE WHEN run.withdrawn THEN 'skipped' WHEN lost.spent THEN 'buried' ELSE 'promised' END,
-           due_at = CASE WHEN NOT (lost.spent OR run.withdrawn) THEN clock_timestamp() END,
-           finished_at = CASE WHEN lost.spent OR run.withdrawn THEN clock_timestamp() END,
-           lease_token = NULL, alone = true, because = lost.because
-      FROM lost WHERE run.id = lost.id
-    RETURNING run.id, run.step, run.order_id, run.attempts, run.state, run.because),
-history AS (
-    INSERT INTO pipeline_stepevent (step_run_id, order_id, attempt, what, because, by)
-    SELECT id, order_id, attempts, kind, because, ''
-      FROM back, unnest(ARRAY['lease_lost', 'buried', 'skipped']) AS kind WHERE kind IN ('lease_lost', state))
-SELECT step, order_id, attempts, state FROM back
-"""
-
-GONE = "the worker was gone before it could say how it ended"
-GONE_SENDING = "the worker was gone after it began to send"  # so what it sent may have arrived
-LOST_AS = {"buried": "step.buried", "skipped": "step.skipped"}
-
-# By ctid, because a self-join that was planned while the table was empty can later take seconds.
+# All lanes in one round trip. Per lane what there is room for, oldest first. A message that nobody has taken yet holds back
+# others of its step for a moment, unless they fill one: so where workers are busy, messages grow instead of queueing, and
+# where they are not, nobody waits. By ctid, because a self-join that was planned while the table was empty can later take
+# seconds; by statement_timestamp(), because an index cannot look for a moment that changes.
 TAKE = """
+WITH open AS (
+    SELECT wanted.lane, wanted.most - (
+               SELECT count(*) FROM (
+                   SELECT FROM pipeline_steprun
+                    WHERE lane = wanted.lane AND due_at > statement_timestamp() AND state = 'sent'
+                    LIMIT wanted.most) AS underway) AS room
+      FROM unnest(%(lanes)s::text[], %(most)s::int[]) AS wanted(lane, most)
+     WHERE NOT EXISTS (SELECT FROM pipeline_lanepause pause WHERE pause.lane = wanted.lane)),
+due AS (
+    SELECT found.* FROM open CROSS JOIN LATERAL (
+        SELECT ctid AS place, step, alone, due_at FROM pipeline_steprun
+         WHERE lane = open.lane AND due_at <= statement_timestamp()
+           AND state IN ('promised', 'sent', 'waiting') AND step = ANY(%(steps)s)
+         ORDER BY due_at LIMIT greatest(open.room, 0) FOR UPDATE SKIP LOCKED) AS found),
+counted AS (
+    SELECT place, step, alone, row_number() OVER of_its_step AS nth, count(*) OVER (PARTITION BY step, alone) AS waiting
+      FROM due WINDOW of_its_step AS (PARTITION BY step, alone ORDER BY due_at)),
+ready AS (
+    SELECT place FROM counted JOIN unnest(%(steps)s::text[], %(together)s::int[]) AS limits(step, together) USING (step)
+     WHERE alone OR nth <= waiting / together * together OR NOT EXISTS (
+           SELECT FROM open JOIN pipeline_steprun untaken USING (lane)
+            WHERE untaken.due_at > statement_timestamp() + make_interval(secs => %(again)s - %(hold)s)
+              AND untaken.state = 'sent' AND untaken.sends = 1 AND NOT untaken.alone AND untaken.step = counted.step))
 UPDATE pipeline_steprun
    SET state = 'sent', sends = sends + 1,
        due_at = clock_timestamp() + make_interval(secs => %(again)s * power(2, least(sends, %(doublings)s)))
- WHERE ctid = ANY(ARRAY(
-       SELECT ctid FROM pipeline_steprun
-        WHERE lane = %(lane)s AND due_at <= clock_timestamp()
-          AND state IN ('promised', 'sent', 'waiting') AND step = ANY(%(steps)s)
-        ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
+ WHERE ctid = ANY(ARRAY(SELECT place FROM ready))
 RETURNING id, step, subject_id, order_id, alone, sends
 """
 
@@ -79,19 +71,11 @@ SELECT id, order_id, attempts, 'sent_again', 'nobody took the message in time', 
   FROM pipeline_steprun WHERE id = ANY(%(runs)s)
 """
 
-UNDERWAY = """
-SELECT count(*) FROM (
-    SELECT FROM pipeline_steprun
-     WHERE lane = %(lane)s AND due_at > clock_timestamp() AND state = 'sent' LIMIT %(most)s) AS underway
-"""
-
 NOT_PUBLISHED = """
 UPDATE pipeline_steprun
    SET state = 'promised', sends = sends - 1, due_at = clock_timestamp() + make_interval(secs => %(wait)s)
  WHERE id = ANY(%(runs)s) AND state = 'sent'
 """
-
-PAUSED = "SELECT lane FROM pipeline_lanepause"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,41 +93,27 @@ class Taken:
 
 
 @with_a_usable_connection
-def dispatch() -> int:
+def dispatch(*, take_back: bool = True) -> int:
     """
-    Take back what died with its worker, then send what is due; returns how many step runs were sent.
+    Send what is due, and before that `take_back` what died with its worker; returns how many step runs were sent.
     """
     crash_point(Point.DISPATCH_BEGINS)
-    where = restored.whereabouts()
-    if where is Whereabouts.ELSEWHERE:
-        journal.record("dispatch.held", because=f"This database was restored or copied. {restored.REMEDY}")
+    if not _may_dispatch():
         return 0
-    if where is Whereabouts.NEW:
-        restored.settle_here()
-    take_back_lost_leases()
-    taken = [row for lane, most in _open_lanes().items() for row in _take(lane, most)]
+    if take_back:
+        lost_leases.take_back()
+    taken = _take()
     _note_what_was_sent_again(taken)
     return _publish(taken)
 
 
-def take_back_lost_leases() -> int:
-    """
-    Make step runs whose worker is gone due again, or bury them when that was the last attempt.
-    """
-    steps = list(menu)
-    back = rows(
-        TAKE_BACK,
-        steps=[step.name for step in steps],
-        attempts=[step.retry.attempts for step in steps],
-        limit=TAKE_BACK_AT_ONCE,
-        gone=GONE,
-        gone_sending=GONE_SENDING,
-    )
-    for step, order_id, attempts, state in back:
-        event = LOST_AS.get(state, "step.lease_lost")
-        journal.record(event, step=step, order_id=order_id, attempt=attempts, because="its worker is gone")
-        crash_point(Point.TAKEN_BACK, step)
-    return len(back)
+def _may_dispatch() -> bool:
+    where = restored.whereabouts()
+    if where is Whereabouts.ELSEWHERE:
+        journal.record("dispatch.held", because=f"This database was restored or copied. {restored.REMEDY}")
+    if where is Whereabouts.NEW:
+        restored.settle_here()
+    return where is not Whereabouts.ELSEWHERE
 
 
 def messages(taken: Sequence[Taken]) -> Iterator[tuple[Step, list[Taken]]]:
@@ -161,35 +131,32 @@ def messages(taken: Sequence[Taken]) -> Iterator[tuple[Step, list[Taken]]]:
             yield step, company[start : start + step.together]
 
 
-def _open_lanes() -> dict[str, int]:
+def _lanes() -> dict[str, int]:
     """
-    The lanes that are not paused, each with the number of rows that may be under way on it.
+    Each lane with the number of rows that may be under way on it.
 
     All lanes are looked at, also those to which no step is routed any more: rows of yesterday may still wait there.
     """
     lanes = Counter[str]()
     for step in menu:
         lanes[lane_of(step)] += step.underway_at_most
-    for queue in Queue:
-        lanes[queue.value] = lanes[queue.value] or LEFT_OVER_AT_MOST
-    for (paused,) in rows(PAUSED):
-        lanes.pop(paused, None)
-    return lanes
+    return {queue.value: lanes[queue.value] or LEFT_OVER_AT_MOST for queue in Queue}
 
 
-def _take(lane: str, most: int) -> list[Taken]:
+def _take() -> list[Taken]:
     """
-    Take due rows of the lane, up to what may be under way on it.
+    Take due rows of every lane that is not paused, up to what may be under way on it.
     """
-    room = most - rows(UNDERWAY, lane=lane, most=most)[0][0]
-    if room <= 0:
-        return []
+    lanes, steps = _lanes(), list(menu)
+    again = SENT_AGAIN_AFTER_SECONDS * settings.RETRY_TIME_SCALE
     taken = rows(
         TAKE,
-        lane=lane,
-        steps=[step.name for step in menu],
-        limit=room,
-        again=SENT_AGAIN_AFTER_SECONDS * settings.RETRY_TIME_SCALE,
+        lanes=list(lanes),
+        most=list(lanes.values()),
+        steps=[step.name for step in steps],
+        together=[step.together for step in steps],
+        again=again,
+        hold=min(HELD_FOR_SECONDS, again / 2),
         doublings=DOUBLINGS,
     )
     names = ("run", "step", "subject", "order", "alone", "sends")

@@ -32,12 +32,17 @@ def nudge() -> None:
     nudger.wake.set()
 
 
-def publish_dispatch() -> None:
+def publish_dispatch(*, hurry: bool = False) -> None:
     """
     Publish one message for the dispatcher; it expires when nobody takes it, for the next tick says the same.
+
+    In a `hurry` it only sends what is due; what else it looks after can wait for the tick.
     """
     current_app.tasks[menu.dispatcher].apply_async(
-        expires=EXPIRES_AFTER_SECONDS, ignore_result=True, retry=False
+        kwargs={"hurry": True} if hurry else {},
+        expires=EXPIRES_AFTER_SECONDS,
+        ignore_result=True,
+        retry=False,
     )
 
 
@@ -65,7 +70,7 @@ class Nudger(threading.Thread):
     def _publish(self) -> None:
         try:
             crash_point(Point.NUDGING)
-            publish_dispatch()
+            publish_dispatch(hurry=True)
         except Exception as trouble:  # noqa: BLE001 - whatever is wrong with the broker, the tick will do
             journal.record("nudge.not_sent", because=type(trouble).__name__)
 

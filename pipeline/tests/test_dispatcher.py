@@ -5,7 +5,7 @@ from celery import current_app
 from django.test import TestCase, override_settings
 from kombu.exceptions import BatchPublishError
 
-from pipeline import dispatcher, lanes
+from pipeline import dispatcher, lanes, lost_leases
 from pipeline.claims import Claim
 from pipeline.models import State, StepEvent, StepRun
 from pipeline.queues import Queue
@@ -205,12 +205,12 @@ class TestLostLease(BrokerTestCase):
             make_due(step, 1)
             make_due(step, 2)
 
-            dispatcher.take_back_lost_leases()
+            lost_leases.take_back()
 
             because = dict(
                 StepEvent.objects.filter(step_run__step=step.name).values_list("order_id", "because")
             )
-        self.assertEqual(because, {1: dispatcher.GONE, 2: dispatcher.GONE_SENDING})
+        self.assertEqual(because, {1: lost_leases.GONE, 2: lost_leases.GONE_SENDING})
 
     def test_is_not_taken_back_before_its_time(self):
         Claim.take(step=self.step, subjects=[1])
@@ -269,7 +269,7 @@ class TestBacklog(BrokerTestCase):
 class TestOpenLanes(TestCase):
     def test_have_no_more_under_way_than_their_steps_allow(self):
         with outside_step(Sink(), queue=Queue.DEFAULT, rate_limit=RateLimit(name="slow", per_second=2)):
-            self.assertEqual(dispatcher._open_lanes()["default"], 4)
+            self.assertEqual(dispatcher._lanes()["default"], 4)
 
     def test_empty_slowly_where_no_step_is_routed_to_them_any_more(self):
-        self.assertEqual(dispatcher._open_lanes()["default"], dispatcher.LEFT_OVER_AT_MOST)
+        self.assertEqual(dispatcher._lanes()["default"], dispatcher.LEFT_OVER_AT_MOST)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import ModuleType, SimpleNamespace
 from unittest.mock import patch
 
-from pipeline import claims, dispatcher, inside
+from pipeline import claims, dispatcher, inside, lost_leases
 
 FENCE = "AND run.lease_token = %(token)s"
 SHORT_FENCE = "AND lease_token = %(token)s"
@@ -97,13 +97,13 @@ MUTANTS = (
     ),
     Mutant(
         name="lost leases are not taken back",
-        where=dispatcher,
+        where=lost_leases,
         statement="TAKE_BACK",
         instead={"run.state = 'running'": "false"},
     ),
     Mutant(
         name="taken back for ever",
-        where=dispatcher,
+        where=lost_leases,
         statement="TAKE_BACK",
         instead={"run.attempts >= allowed.most": "false AND run.attempts >= allowed.most"},
     ),
