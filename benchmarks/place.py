@@ -1,0 +1,233 @@
+"""
+Where everything is measured: a PostgreSQL and a Valkey of the run's own, the processes under test, what they cost.
+
+One place per run; `here()` is it. Each figure begins with `empty()` and ends its processes with `dismiss()`.
+"""
+
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import redis
+
+from benchmarks import processes
+from devtools.show.crew import Crew, any_free_port
+from embedded import Addresses, Servers
+
+ROOT = Path(__file__).resolve().parent.parent
+SETTINGS = "benchmarks.settings"
+STRIPE_SECRET = "whsec_benchmarks"  # noqa: S105 - signs what we send to ourselves
+# Exact moments of commit, for latencies; the same server for everybody.
+DATABASE_SETTINGS = {"track_commit_timestamp": "on"}
+POSTGRES, BROKER = "postgres", "broker"  # the names of the two servers among the parts that cost something
+
+TABLES = """
+SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables
+ WHERE schemaname = 'public' AND tablename <> 'django_migrations'
+"""
+
+
+@dataclass(kw_only=True)
+class Place:
+    """
+    Servers, processes by name, and the ways to ask and to empty them.
+    """
+
+    servers: Servers
+    addresses: Addresses
+    crew: Crew
+    _line: "psycopg.Connection[Any] | None" = field(default=None, repr=False)
+
+    # Processes
+
+    def start(self, name: str, *argv: str, says: str, settings: str = SETTINGS, **environment: str) -> None:
+        """
+        Start `python -m argv…` with these settings and wait until its log says that it is ready.
+        """
+        (self.crew.logs / f"{name}.log").unlink(missing_ok=True)
+        before = self.crew.environment
+        self.crew.environment = {**before, "DJANGO_SETTINGS_MODULE": settings, **environment}
+        try:
+            self.crew.start(name, *argv)
+        finally:
+            self.crew.environment = before
+        self.crew.wait_for(name, lambda: self.crew.says(name, says))
+
+    def start_worker(
+        self, name: str = "worker", *options: str, settings: str = SETTINGS, **environment: str
+    ) -> None:
+        """
+        A worker of the product, with two processes unless the options say otherwise.
+        """
+        options = options or ("--concurrency=2",)
+        self.start(
+            name, "celery", "-A", "rms_backend", "worker", "--loglevel=info", f"--hostname={name}@%h", *options,
+            says="ready.", settings=settings, **environment,
+        )  # fmt: skip
+
+    def start_web(
+        self, name: str = "web", application: str = "rms_backend.wsgi:application", *, workers: int = 2,
+        settings: str = SETTINGS, **environment: str,
+    ) -> int:  # fmt: skip
+        """
+        A web server with so many processes of one thread each; returns its port on the loopback.
+        """
+        port = any_free_port()
+        self.start(
+            name, "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
+            "--workers", str(workers), "--blocking-threads", "1", application,
+            says=f"Started worker-{workers}", settings=settings, **environment,
+        )  # fmt: skip
+        others = [f"Started worker-{number}" for number in range(1, workers)]
+        self.crew.wait_for(name, lambda: all(self.crew.says(name, words) for words in others))
+        return port
+
+    def freeze(self, name: str) -> None:
+        """
+        Let the process and its children stand still, as ready as they are.
+        """
+        os.killpg(self.crew.running[name].pid, signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        os.killpg(self.crew.running[name].pid, signal.SIGCONT)
+
+    def dismiss(self) -> None:
+        """
+        End every process that was started, also one that stands still.
+        """
+        for name, process in self.crew.running.items():
+            if process.poll() is None:
+                with suppress(ProcessLookupError):
+                    self.thaw(name)
+        self.crew.dismiss()
+
+    # What it costs
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """
+        The CPU time so far of each part: the two servers and each process that runs, with their children. What our own
+        questions (`rows`) cost PostgreSQL is left out.
+        """
+        ours = frozenset({self.line.info.backend_pid})
+        return {name: processes.cpu_seconds(pid, without=ours) for name, pid in self._parts().items()}
+
+    def pss_bytes(self) -> dict[str, int]:
+        """
+        The memory of each part, shared pages divided among those who share them. The servers are not asked.
+        """
+        return {name: processes.pss_bytes(process.pid) for name, process in self.crew.running.items()}
+
+    def _parts(self) -> dict[str, int]:
+        started = {name: process.pid for name, process in self.crew.running.items()}
+        return {POSTGRES: self.servers.postgres_pid, BROKER: self.servers.broker_pid, **started}
+
+    # What is in it
+
+    @property
+    def line(self) -> "psycopg.Connection[Any]":
+        """
+        Our own connection: its backend is not counted, so it is kept for the whole run.
+        """
+        if self._line is None or self._line.closed:
+            self._line = psycopg.connect(**_login(self.addresses), autocommit=True)
+        return self._line
+
+    def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """
+        Ask PostgreSQL; what that costs is not counted.
+        """
+        return self.line.execute(statement.encode(), values or None).fetchall()
+
+    def do(self, statement: str) -> None:
+        """
+        Tell PostgreSQL to do something that answers nothing (VACUUM, ANALYZE, …).
+        """
+        self.line.execute(statement.encode())
+
+    def broker(self) -> redis.Redis:
+        """
+        A connection to the Valkey of the run.
+        """
+        return redis.Redis(
+            unix_socket_path=self.addresses.broker_socket, password=self.addresses.broker_password
+        )
+
+    def empty(self) -> None:
+        """
+        Empty every table and every queue; nobody may be at work.
+        """
+        [[tables]] = self.rows(TABLES)
+        self.do(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+        self.do("CHECKPOINT")  # not in the middle of what comes next
+        with self.broker() as broker:
+            broker.flushall()
+
+
+_here: list[Place] = []
+
+
+def here() -> Place:
+    """
+    The place of this run.
+    """
+    if not _here:
+        raise LookupError("No place is open. Run figures with `python -m benchmarks`.")
+    return _here[0]
+
+
+@contextmanager
+def opened(home: Path | None = None) -> Iterator[Place]:
+    """
+    Open the place, point this process's settings at it (before `django.setup()`), and leave nothing behind.
+    """
+    home = home or ROOT / "var" / f"bench-{os.getpid()}"
+    environment = _environment(home)
+    os.environ.update(environment)
+    servers = Servers(home)
+    place = Place(servers=servers, addresses=servers.ensure_running(), crew=_crew(home, environment))
+    try:
+        _set_up(place)
+        _here.append(place)
+        yield place
+    finally:
+        _here.clear()
+        place.dismiss()
+        servers.remove()
+
+
+def _environment(home: Path) -> dict[str, str]:
+    return {
+        "DJANGO_SETTINGS_MODULE": SETTINGS,
+        "RMS_ISOLATED": "1",
+        "ISOLATED_EMBEDDED_HOME": str(home),
+        "ISOLATED_STRIPE_WEBHOOK_SECRETS": STRIPE_SECRET,
+    }
+
+
+def _crew(home: Path, environment: Mapping[str, str]) -> Crew:
+    logs = home / "crew" / "logs"
+    logs.mkdir(parents=True)
+    return Crew(environment=environment, logs=logs)
+
+
+def _set_up(place: Place) -> None:
+    for name, value in DATABASE_SETTINGS.items():
+        place.do(f"ALTER SYSTEM SET {name} = '{value}'")
+    place.line.close()
+    place.servers.stop()
+    place.servers.ensure_running()
+
+
+def _login(at: Addresses) -> dict[str, Any]:
+    return {
+        "host": at.postgres_host,
+        "port": at.postgres_port,
+        "user": at.postgres_user,
+        "password": at.postgres_password,
+        "dbname": at.postgres_database,
+    }
