@@ -6,6 +6,8 @@ One place per run; `here()` is it. Each figure begins with `empty()` and ends it
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -86,6 +88,15 @@ class Place:
         others = [f"Started worker-{number}" for number in range(1, workers)]
         self.crew.wait_for(name, lambda: all(self.crew.says(name, words) for words in others))
         return port
+
+    def run(self, *argv: str, settings: str = SETTINGS) -> None:
+        """
+        Carry out `python -m argv…` with these settings to its end; raises CalledProcessError where it fails.
+        """
+        environment = {**self.crew.told(), "DJANGO_SETTINGS_MODULE": settings}
+        subprocess.run(
+            [sys.executable, "-m", *argv], env=environment, cwd=ROOT, check=True, capture_output=True
+        )
 
     def freeze(self, name: str) -> None:
         """
