@@ -232,6 +232,7 @@ def _set_up(place: Place) -> None:
     place.line.close()
     place.servers.stop()
     place.servers.ensure_running()
+    place.run("django", "migrate", "--check")  # the first connection makes the tables
 
 
 def _login(at: Addresses) -> dict[str, Any]:

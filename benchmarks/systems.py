@@ -80,7 +80,7 @@ def _celery(name: str, *options: str) -> tuple[str, ...]:
     return (
         "celery",
         "-A",
-        f"benchmarks.peers.{name}.tasks",
+        f"benchmarks.peers.{name}.app",
         "worker",
         "--concurrency=2",
         "--loglevel=WARNING",
@@ -134,7 +134,7 @@ PROCRASTINATE = System(
     title="Procrastinate",
     settings=_settings("procrastinate_tuned"),
     command=("django", "procrastinate", "worker"),
-    says="Starting worker",
+    says="Launching a worker",
     needs=("procrastinate",),
     prepares=("django", "migrate", "procrastinate"),
     nodes=2,

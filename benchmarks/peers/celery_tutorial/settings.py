@@ -6,5 +6,5 @@ from benchmarks.peers.settings import *  # noqa: F403 - settings that extend set
 from benchmarks.peers.settings import at
 
 CELERY_BROKER_URL = at.broker_url
-CELERY_RESULT_BACKEND = at.broker_url.replace("redis+socket", "socket")
+CELERY_RESULT_BACKEND = at.broker_url
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

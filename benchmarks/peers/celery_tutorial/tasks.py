@@ -1,21 +1,9 @@
 """
-The application and its six tasks.
+The six tasks.
 """
 
-from typing import Any
-
-from celery import Celery
-from celery.signals import worker_ready
-
+from benchmarks.peers.celery_tutorial.app import app
 from benchmarks.workload import one_by_one
-
-app = Celery("tutorial")
-app.config_from_object("django.conf:settings", namespace="CELERY")
-
-
-@worker_ready.connect
-def _say_so(**_signal: Any) -> None:
-    print("ready.", flush=True)  # noqa: T201 - at the level WARNING nobody else does
 
 
 @app.task
