@@ -70,11 +70,11 @@ class Cashier:
 
 
 @contextmanager
-def cashier(place: Place, system: System) -> Iterator[Cashier]:
+def cashier(place: Place, system: System, *, settings: str = "") -> Iterator[Cashier]:
     """
     A cashier who pays in front of this system.
     """
-    environment = {**place.crew.told(), "DJANGO_SETTINGS_MODULE": system.settings}
+    environment = {**place.crew.told(), "DJANGO_SETTINGS_MODULE": settings or system.settings}
     with (place.crew.logs / "cashier.log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.cashier", system.name],

@@ -30,7 +30,7 @@ def latencies_ms(place: Place, system: System, *, per_second: float, count: int,
         paid = desk.pay()
         wait_for_effects(place, len(ids))
     audit(place.rows)
-    ended: dict[int, float] = dict(place.rows(LAST_OF_SIX))  # type: ignore[arg-type] # pairs
+    ended: dict[int, float] = dict(place.rows(LAST_OF_SIX))
     counted = ids[warm_up:]
     return sorted(1000 * (ended[order_id] - paid.paid_at[order_id]) for order_id in counted)
 

@@ -40,10 +40,10 @@ def measure(*, repeats: int, full: bool, say: Callable[[str], None]) -> list[Mea
 
 
 def _mib(system: System) -> float:
-    place = here()
+    place, settings = here(), PROJECT[system.name]
     place.empty()
     ids = orders.place(ORDERS)
-    with cashier(place, system) as desk, system.at_work(place, settings=PROJECT[system.name]):
+    with cashier(place, system, settings=settings) as desk, system.at_work(place, settings=settings):
         desk.prepare(ids)
         desk.pay()
         wait_for_effects(place, len(ids))
