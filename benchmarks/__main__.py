@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import django
 from rich.console import Console
 
-from benchmarks import figures, machine, outcome, place, progress
+from benchmarks import figures, machine, outcome, pages, place, progress
 from benchmarks.outcome import Outcome
 
 FEWEST_REPEATS = 3
@@ -27,6 +27,8 @@ def main() -> int:
         path = outcome.write(outcomes, began=began, about=about)
     for one in outcomes:
         screen.print(one.line, highlight=False, soft_wrap=True)
+    if not asked.only:
+        pages.publish(path)
     screen.print(f"All numbers: {path}", highlight=False, soft_wrap=True)
     return outcome.exit_code(outcomes)
 

@@ -40,7 +40,7 @@ class Outcome:
         """
         `P1  total CPU per order vs tuned Celery + DB reuse   16.2x [15.4..17.1]   (at least 15)   ok`
         """
-        shown = f"{_number(self.found.middle)}{self.target.unit} [{_number(self.found.low)}..{_number(self.found.high)}]"
+        shown = f"{short(self.found.middle)}{self.target.unit} [{short(self.found.low)}..{short(self.found.high)}]"
         bound = f"({self.target.sense} {self.target.bound:g})"
         stretch = ", stretch reached" if self._is_stretch else ""
         return f"{self.measured.figure:<12}{self.target.sentence:<64} {shown:<24} {bound:<15} {self.verdict}{stretch}"
@@ -84,7 +84,10 @@ def write(
     return path
 
 
-def _number(value: float) -> str:
-    if not math.isfinite(value):
+def short(value: float | None) -> str:
+    """
+    Three digits; a question mark where nothing is known.
+    """
+    if value is None or not math.isfinite(value):
         return "?"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"  # noqa: PLR2004 - three digits are enough
