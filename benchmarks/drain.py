@@ -4,11 +4,11 @@ One measured run of a system: pay so many orders in front of workers that stand 
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from benchmarks.cashier import Cashier, Paid, cashier
 from benchmarks.place import BROKER, POSTGRES, Place
-from benchmarks.systems import System
+from benchmarks.systems import WORKERS, System
 from benchmarks.workload import orders
 from benchmarks.workload.audit import audit
 from benchmarks.workload.models import Kind
@@ -38,6 +38,9 @@ class Drained:
     cpu_ms: dict[str, float]
     paid_per_second: float
     drained_per_second: float
+    while_paying_ms: dict[str, float] = field(
+        default_factory=dict
+    )  # the share of it before the workers were let go
 
     @property
     def total_ms(self) -> float:
@@ -47,53 +50,69 @@ class Drained:
         """
         The numbers for the results file.
         """
-        rounded = {part: round(value, 3) for part, value in self.cpu_ms.items()}
         return {
             "orders": self.orders,
             "cpu_ms_per_order": round(self.total_ms, 3),
-            "by_part": rounded,
+            "by_part": _rounded(self.cpu_ms),
+            "by_part_while_paying": _rounded(self.while_paying_ms),
             "paid_per_second": round(self.paid_per_second, 1),
             "drained_per_second": round(self.drained_per_second, 1),
         }
 
 
-def drain(place: Place, system: System, *, count: int, warm_up: int) -> Drained:
+def drain(place: Place, system: System, *, count: int, before: int) -> Drained:
     """
-    Measure the system with so many orders, after `warm_up` others; raises WrongEffects where one went wrong.
+    Measure the system with so many orders, after others to warm up (`before`); raises WrongEffects where one went wrong.
     """
-    place.empty()
-    ids = orders.place(warm_up + count)
-    place.do("ANALYZE")
+    ids = placed(place, before + count)
     with cashier(place, system) as desk, system.at_work(place) as workers:
-        _warm_up(place, desk, ids[:warm_up])
-        desk.prepare(ids[warm_up:])
-        drained = _measured(place, desk, workers, count=count)
+        warm_up(place, desk, ids[:before])
+        desk.prepare(ids[before:])
+        drained = measured(place, desk, workers, count=count)
     audit(place.rows)
     return drained
 
 
-def _warm_up(place: Place, desk: Cashier, ids: Sequence[int]) -> None:
+def placed(place: Place, count: int) -> list[int]:
+    """
+    Empty the place and put so many unpaid orders into it.
+    """
+    place.empty()
+    ids = orders.place(count)
+    place.do("ANALYZE")
+    return ids
+
+
+def warm_up(place: Place, desk: Cashier, ids: Sequence[int]) -> None:
+    """
+    Let everybody do each kind of work that will be measured.
+    """
     desk.prepare(ids)
     desk.pay()
     wait_for_effects(place, len(ids))
 
 
-def _measured(place: Place, desk: Cashier, workers: Sequence[str], *, count: int) -> Drained:
+def measured(place: Place, desk: Cashier, workers: Sequence[str], *, count: int) -> Drained:
+    """
+    Pay what the cashier has prepared in front of workers that stand still, then let them work it off.
+    """
     already = place.rows(COUNT)[0][0] // len(Kind)
     for name in workers:
         place.freeze(name)
     before = place.cpu_seconds()
     paid = desk.pay()
+    between = place.cpu_seconds()
     began = time.time()
     for name in workers:
         place.thaw(name)
     wait_for_effects(place, already + count)
     time.sleep(SETTLES_SECONDS)
-    spent = {part: seconds - before[part] for part, seconds in place.cpu_seconds().items()}
+    after = place.cpu_seconds()
     [[ended]] = place.rows(LAST_COMMIT)
     return Drained(
         orders=count,
-        cpu_ms=_per_order(spent, paid, workers, count=count),
+        cpu_ms=_per_order(before, after, paid, count=count),
+        while_paying_ms=_per_order(before, between, paid, count=count),
         paid_per_second=count / paid.seconds,
         drained_per_second=count / (ended - began),
     )
@@ -111,12 +130,13 @@ def wait_for_effects(place: Place, paid: int) -> None:
 
 
 def _per_order(
-    spent: dict[str, float], paid: Paid, workers: Sequence[str], *, count: int
+    before: dict[str, float], after: dict[str, float], paid: Paid, *, count: int
 ) -> dict[str, float]:
-    seconds = {
-        CASHIER: paid.cpu_seconds,
-        "workers": sum(spent[name] for name in workers),
-        POSTGRES: spent[POSTGRES],
-        BROKER: spent[BROKER],
-    }
+    spent = {part: seconds - before[part] for part, seconds in after.items()}
+    servers = {part: spent.pop(part) for part in (POSTGRES, BROKER)}
+    seconds = {CASHIER: paid.cpu_seconds, WORKERS: sum(spent.values()), **servers}
     return {part: 1000 * value / count for part, value in seconds.items()}
+
+
+def _rounded(values: dict[str, float]) -> dict[str, float]:
+    return {part: round(value, 3) for part, value in values.items()}

@@ -46,8 +46,8 @@ def measure(*, repeats: int, full: bool, say: Callable[[str], None]) -> list[Mea
 
 def _drained(system: System, *, full: bool) -> Drained:
     if system.is_ours:
-        return drain(here(), system, count=OURS_DRAINS * (2 if full else 1), warm_up=OURS_WARMS_UP)
-    return drain(here(), system, count=PEERS_DRAIN, warm_up=PEERS_WARM_UP)
+        return drain(here(), system, count=OURS_DRAINS * (2 if full else 1), before=OURS_WARMS_UP)
+    return drain(here(), system, count=PEERS_DRAIN, before=PEERS_WARM_UP)
 
 
 def _note_floors(runs: Runs, say: Callable[[str], None], turn: str) -> None:
@@ -63,7 +63,7 @@ def _note(runs: Runs, name: str, run: Drained, say: Callable[[str], None], turn:
 def _whether_linear(say: Callable[[str], None]) -> dict[str, float]:
     found = {}
     for count in LINEAR:
-        run = drain(here(), CELERY_TUNED, count=count, warm_up=PEERS_WARM_UP)
+        run = drain(here(), CELERY_TUNED, count=count, before=PEERS_WARM_UP)
         found[str(count)] = round(run.total_ms, 2)
         say(f"linear? {count} orders: {run.total_ms:.2f} CPU-ms per order")
     return found

@@ -28,7 +28,7 @@ def main() -> None:
         told = {}
         for system in (systems.OURS, *systems.PEERS, *systems.FURTHER_PEERS):
             try:
-                told[system.name] = drain.drain(here, system, count=ORDERS, warm_up=WARM_UP).facts()
+                told[system.name] = drain.drain(here, system, count=ORDERS, before=WARM_UP).facts()
             except systems.NotInstalled as missing:
                 told[system.name] = {"not_installed": str(missing)}
         sys.stdout.write(json.dumps({"systems": told, "spoiled": _spoiled(here)}) + "\n")
