@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import django
 from rich.console import Console
 
-from benchmarks import figures, machine, outcome, pages, place, progress
+from benchmarks import figures, machine, opening, outcome, pages, place, progress
 from benchmarks.outcome import Outcome
 
 FEWEST_REPEATS = 3
@@ -20,7 +20,7 @@ def main() -> int:
     wanted = figures.runs(asked.only)
     screen = Console()
     began = datetime.now(UTC)
-    with place.opened() as here:
+    with opening.opened() as here:
         django.setup()
         about = {**machine.facts(here), "repeats": asked.repeats, "full": asked.full}
         outcomes = _measure(wanted, asked, screen)

@@ -13,6 +13,9 @@ mpl.use("svg")
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
+from benchmarks.floor_process import BATCH
+
+OURS = "ours"
 OURS_COLOUR, OTHERS_COLOUR, FLOOR_COLOUR = "#c2410c", "#475569", "#94a3b8"
 # Text stays text, and the same results give the same file.
 mpl.rcParams.update(
@@ -27,6 +30,41 @@ mpl.rcParams.update(
 NO_DATE = {"Date": None, "Creator": None}
 WIDTH_INCHES = 8
 LEFT_OUT = 1.12  # room for the number beside the longest bar
+
+
+def draw_all(figures: Mapping[str, Mapping[str, Any]], *, images: Path, titles: Mapping[str, str]) -> None:
+    """
+    Draw each chart for which there is a figure in the results; `titles` names the systems.
+    """
+    if "P1" in figures:
+        systems = figures["P1"]["facts"]["systems"]
+        draw(
+            images / "cpu-per-order.svg",
+            title="CPU per paid order with its six effects, all processes",
+            values={titles[name]: system["cpu_ms_per_order"] for name, system in systems.items()},
+            unit="ms, less is better",
+            ours=titles[OURS],
+            floors=[titles[floor] for floor in BATCH],
+        )
+    if "P4" in figures:
+        draw(
+            images / "webhook.svg",
+            title="Payments taken in by the webhook, two web processes",
+            values=figures["P4"]["facts"]["requests_per_second"],
+            unit="requests a second, more is better",
+            ours=OURS,
+        )
+    if "P5 p50" in figures:
+        systems = figures["P5 p50"]["facts"]["systems"]
+        draw_groups(
+            images / "latency.svg",
+            title="From the payment to the last of six effects, at 20 orders a second",
+            groups={
+                titles[name]: {"p50": one["p50_ms"], "p99": one["p99_ms"]} for name, one in systems.items()
+            },
+            unit="ms, less is better",
+            ours=titles[OURS],
+        )
 
 
 def draw(

@@ -9,6 +9,11 @@ from collections.abc import Callable, Sequence
 
 F1, F2_SIX, F3_SIX = "F1", "F2six", "F3six"
 BATCH = {F1: 1, F2_SIX: 1, F3_SIX: 100}
+TITLES = {
+    F1: "floor F1: the ORM in a loop",
+    F2_SIX: "floor F2six: SQL, order by order",
+    F3_SIX: "floor F3six: SQL, a hundred orders at once",
+}
 
 
 def main() -> None:

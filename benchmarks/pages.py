@@ -12,24 +12,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks import floor_process, systems
 from benchmarks.outcome import RESULTS, short
 from benchmarks.place import ROOT
 
 PAGE = ROOT / "docs" / "performance.md"
 IMAGES = ROOT / "docs" / "images"
-OURS = "ours"
-TITLES = {
-    OURS: "this pipeline",
-    "celery_tuned": "Celery, tuned + DB reuse, prefork",
-    "celery_tutorial": "Celery as in most tutorials",
-    "huey_tuned": "Huey, two processes",
-    "dramatiq_tuned": "Dramatiq, two processes",
-    "procrastinate_tuned": "Procrastinate, two processes",
-    "F1": "floor F1: the ORM in a loop",
-    "F2six": "floor F2six: SQL, order by order",
-    "F3six": "floor F3six: SQL, a hundred orders at once",
-}
-FLOORS = ("F1", "F2six", "F3six")
+TITLES = {**{system.name: system.title for system in systems.ALL}, **floor_process.TITLES}
 
 Figures = dict[str, dict[str, Any]]
 
@@ -49,7 +38,9 @@ def publish(*paths: Path, page: Path = PAGE, images: Path = IMAGES) -> None:
         if lines := write(figures, about):
             text = _between(text, name, "\n".join(lines))
     page.write_text(text)
-    _draw(figures, images)
+    from benchmarks import charts  # noqa: PLC0415 - its library is there for those who draw
+
+    charts.draw_all(figures, images=images, titles=TITLES)
 
 
 def _between(text: str, name: str, lines: str) -> str:
@@ -160,43 +151,6 @@ TABLES: dict[str, Callable[[Figures, Mapping[str, Any]], list[str]]] = {
 
 def _order(figure: str) -> tuple[int, str]:
     return int(re.sub(r"\D.*", "", figure[1:])), figure
-
-
-# The charts
-
-
-def _draw(figures: Figures, images: Path) -> None:
-    from benchmarks import charts  # noqa: PLC0415 - the library is there for those who draw
-
-    if "P1" in figures:
-        systems = figures["P1"]["facts"]["systems"]
-        charts.draw(
-            images / "cpu-per-order.svg",
-            title="CPU per paid order with its six effects, all processes",
-            values={TITLES[name]: system["cpu_ms_per_order"] for name, system in systems.items()},
-            unit="ms, less is better",
-            ours=TITLES[OURS],
-            floors=[TITLES[name] for name in FLOORS],
-        )
-    if "P4" in figures:
-        charts.draw(
-            images / "webhook.svg",
-            title="Payments taken in by the webhook, two web processes",
-            values=figures["P4"]["facts"]["requests_per_second"],
-            unit="requests a second, more is better",
-            ours=OURS,
-        )
-    if "P5 p50" in figures:
-        systems = figures["P5 p50"]["facts"]["systems"]
-        charts.draw_groups(
-            images / "latency.svg",
-            title="From the payment to the last of six effects, at 20 orders a second",
-            groups={
-                TITLES[name]: {"p50": one["p50_ms"], "p99": one["p99_ms"]} for name, one in systems.items()
-            },
-            unit="ms, less is better",
-            ours=TITLES[OURS],
-        )
 
 
 def main() -> None:

@@ -1,16 +1,16 @@
 """
 Where everything is measured: a PostgreSQL and a Valkey of the run's own, the processes under test, what they cost.
 
-One place per run; `here()` is it. Each figure begins with `empty()` and ends its processes with `dismiss()`.
+One place per run, which benchmarks/opening.py opens; `here()` is it. Each figure begins with `empty()` and ends its
+processes with `dismiss()`.
 """
 
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +24,9 @@ from embedded import Addresses, Servers
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = "benchmarks.settings"
 STRIPE_SECRET = "whsec_benchmarks"  # noqa: S105 - signs what we send to ourselves
-# Exact moments of commit, for latencies; the same server for everybody.
-DATABASE_SETTINGS = {"track_commit_timestamp": "on"}
 POSTGRES, BROKER = "postgres", "broker"  # the names of the two servers among the parts that cost something
 
-TABLES = """
-SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables
- WHERE schemaname = 'public' AND tablename <> 'django_migrations'
-"""
+TABLES = "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'django_migrations'"
 
 
 @dataclass(kw_only=True)
@@ -85,8 +80,8 @@ class Place:
             "--workers", str(workers), "--blocking-threads", "1", application,
             says=f"Started worker-{workers}", settings=settings, **environment,
         )  # fmt: skip
-        others = [f"Started worker-{number}" for number in range(1, workers)]
-        self.crew.wait_for(name, lambda: all(self.crew.says(name, words) for words in others))
+        for number in range(1, workers):
+            self.crew.wait_for(name, partial(self.crew.says, name, f"Started worker-{number}"))
         return port
 
     def run(self, *argv: str, settings: str = SETTINGS) -> None:
@@ -113,8 +108,7 @@ class Place:
         """
         for name, process in self.crew.running.items():
             if process.poll() is None:
-                with suppress(ProcessLookupError):
-                    self.thaw(name)
+                self.thaw(name)
         self.crew.dismiss()
 
     # What it costs
@@ -129,7 +123,7 @@ class Place:
 
     def pss_bytes(self) -> dict[str, int]:
         """
-        The memory of each part, shared pages divided among those who share them. The servers are not asked.
+        The memory of each process that runs, with its children; shared pages are divided among those who share them.
         """
         return {name: processes.pss_bytes(process.pid) for name, process in self.crew.running.items()}
 
@@ -145,8 +139,11 @@ class Place:
         Our own connection: its backend is not counted, so it is kept for the whole run.
         """
         if self._line is None or self._line.closed:
-            self._line = psycopg.connect(**_login(self.addresses), autocommit=True)
+            self._line = self.new_line()
         return self._line
+
+    def new_line(self) -> "psycopg.Connection[Any]":
+        return psycopg.connect(**_login(self.addresses), autocommit=True)
 
     def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """
@@ -156,7 +153,7 @@ class Place:
 
     def do(self, statement: str) -> None:
         """
-        Tell PostgreSQL to do something that answers nothing (VACUUM, ANALYZE, …).
+        Tell PostgreSQL to do something that answers nothing.
         """
         self.line.execute(statement.encode())
 
@@ -164,9 +161,8 @@ class Place:
         """
         A connection to the Valkey of the run.
         """
-        return redis.Redis(
-            unix_socket_path=self.addresses.broker_socket, password=self.addresses.broker_password
-        )
+        at = self.addresses
+        return redis.Redis(unix_socket_path=at.broker_socket, password=at.broker_password)
 
     def empty(self) -> None:
         """
@@ -182,6 +178,13 @@ class Place:
 _here: list[Place] = []
 
 
+def settle(place: Place | None) -> None:
+    """
+    From now on this is the place of the run; None when it has been left.
+    """
+    _here[:] = [place] if place else []
+
+
 def here() -> Place:
     """
     The place of this run.
@@ -191,55 +194,6 @@ def here() -> Place:
     return _here[0]
 
 
-@contextmanager
-def opened(home: Path | None = None) -> Iterator[Place]:
-    """
-    Open the place, point this process's settings at it (before `django.setup()`), and leave nothing behind.
-    """
-    home = home or ROOT / "var" / f"bench-{os.getpid()}"
-    environment = _environment(home)
-    os.environ.update(environment)
-    servers = Servers(home)
-    place = Place(servers=servers, addresses=servers.ensure_running(), crew=_crew(home, environment))
-    try:
-        _set_up(place)
-        _here.append(place)
-        yield place
-    finally:
-        _here.clear()
-        place.dismiss()
-        servers.remove()
-
-
-def _environment(home: Path) -> dict[str, str]:
-    return {
-        "DJANGO_SETTINGS_MODULE": SETTINGS,
-        "RMS_ISOLATED": "1",
-        "ISOLATED_EMBEDDED_HOME": str(home),
-        "ISOLATED_STRIPE_WEBHOOK_SECRETS": STRIPE_SECRET,
-    }
-
-
-def _crew(home: Path, environment: Mapping[str, str]) -> Crew:
-    logs = home / "crew" / "logs"
-    logs.mkdir(parents=True)
-    return Crew(environment=environment, logs=logs)
-
-
-def _set_up(place: Place) -> None:
-    for name, value in DATABASE_SETTINGS.items():
-        place.do(f"ALTER SYSTEM SET {name} = '{value}'")
-    place.line.close()
-    place.servers.stop()
-    place.servers.ensure_running()
-    place.run("django", "migrate", "--check")  # the first connection makes the tables
-
-
 def _login(at: Addresses) -> dict[str, Any]:
-    return {
-        "host": at.postgres_host,
-        "port": at.postgres_port,
-        "user": at.postgres_user,
-        "password": at.postgres_password,
-        "dbname": at.postgres_database,
-    }
+    where = {"host": at.postgres_host, "port": at.postgres_port, "dbname": at.postgres_database}
+    return {**where, "user": at.postgres_user, "password": at.postgres_password}

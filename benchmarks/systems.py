@@ -101,21 +101,21 @@ OURS = System(
 )
 CELERY_TUNED = System(
     name="celery_tuned",
-    title="Celery, tuned + DB reuse",
+    title="Celery, tuned + DB reuse, prefork",
     settings=_settings("celery_tuned"),
     command=_celery("celery_tuned", "-Ofair", "--without-gossip", "--without-mingle", "--without-heartbeat"),
     says="ready.",
 )
 CELERY_TUTORIAL = System(
     name="celery_tutorial",
-    title="Celery as in tutorials",
+    title="Celery as in most tutorials",
     settings=_settings("celery_tutorial"),
     command=_celery("celery_tutorial"),
     says="ready.",
 )
 HUEY = System(
     name="huey_tuned",
-    title="Huey",
+    title="Huey, two processes",
     settings=_settings("huey_tuned"),
     command=("django", "run_huey", "--quiet"),
     says="ready.",
@@ -123,7 +123,7 @@ HUEY = System(
 )
 DRAMATIQ = System(
     name="dramatiq_tuned",
-    title="Dramatiq",
+    title="Dramatiq, two processes",
     settings=_settings("dramatiq_tuned"),
     command=("django", "rundramatiq", "--processes", "2"),
     says="ready for action",
@@ -131,7 +131,7 @@ DRAMATIQ = System(
 )
 PROCRASTINATE = System(
     name="procrastinate_tuned",
-    title="Procrastinate",
+    title="Procrastinate, two processes",
     settings=_settings("procrastinate_tuned"),
     command=("django", "procrastinate", "worker"),
     says="Launching a worker",

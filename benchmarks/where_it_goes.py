@@ -2,7 +2,7 @@
 Where our own CPU time goes, order by order: `python -m benchmarks.where_it_goes [ORDERS]`.
 
 First an ordinary run, split by process: who pays, the worker's main process, each of its pool processes, the servers,
-before and after the workers are let go. Then two workers without a pool under cProfile, one for the dispatcher and one for
+before and after the workers are let go, with the statements that PostgreSQL was seen at. Then two workers without a pool under cProfile, one for the dispatcher and one for
 all other lanes, and the functions in which they spent the most. A profiler slows Python down, so of the second part
 only the proportions count.
 """
@@ -13,16 +13,17 @@ from pathlib import Path
 
 import django
 
-from benchmarks import place, processes
+from benchmarks import opening, place, processes
+from benchmarks.sampling import Sampler
 
 ORDERS, WARM_UP = 1_000, 200
-FUNCTIONS = 45
+FUNCTIONS, STATEMENTS = 45, 30
 PROFILED = {"dispatcher": "post_payment", "lanes": "emails,pos_sync,analytics,loyalty,inventory,default"}
 
 
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else ORDERS
-    with place.opened() as here:
+    with opening.opened() as here:
         django.setup()
         _by_process(here, count)
         _by_function(here, count)
@@ -38,12 +39,15 @@ def _by_process(here: place.Place, count: int) -> None:
         desk.prepare(ids[WARM_UP:])
         root = here.crew.running[worker].pid
         before = {process.pid: process.seconds for process in processes.tree(root)}
-        drained = drain.measured(here, desk, [worker], count=count)
+        with Sampler(here.new_line()) as sampler:
+            drained = drain.measured(here, desk, [worker], count=count)
         _say(f"{count} orders: {drained.facts()}")
         for process in processes.tree(root):
             who = "main process" if process.pid == root else "pool process"
             spent = 1000 * (process.seconds - before.get(process.pid, 0)) / count
             _say(f"  worker's {who} {process.pid}: {spent:.3f} CPU-ms per order")
+    for (statement, doing), times in sampler.seen.most_common(STATEMENTS):
+        _say(f"  {times:5} times {doing}: {statement}")
 
 
 def _by_function(here: place.Place, count: int) -> None:

@@ -8,7 +8,7 @@ import sys
 
 import django
 
-from benchmarks import place
+from benchmarks import opening, place
 
 ORDERS, WARM_UP = 20, 4
 SPOILS = {
@@ -21,7 +21,7 @@ SPOILS = {
 
 
 def main() -> None:
-    with place.opened() as here:
+    with opening.opened() as here:
         django.setup()
         from benchmarks import drain, systems  # noqa: PLC0415 - Django must be set up
 
