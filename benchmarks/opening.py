@@ -3,6 +3,8 @@ Opening and leaving the place of a run.
 """
 
 import os
+import signal
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +22,7 @@ def opened(home: Path | None = None) -> Iterator[Place]:
     """
     Open the place, point this process's settings at it (before `django.setup()`), and leave nothing behind.
     """
+    signal.signal(signal.SIGTERM, _leave)  # told to end, we clear up as well
     home = home or ROOT / "var" / f"bench-{os.getpid()}"
     environment = _environment(home)
     os.environ.update(environment)
@@ -33,6 +36,10 @@ def opened(home: Path | None = None) -> Iterator[Place]:
         settle(None)
         place.dismiss()
         servers.remove()
+
+
+def _leave(*_signal: object) -> None:
+    sys.exit("The run was told to end.")
 
 
 def _environment(home: Path) -> dict[str, str]:
