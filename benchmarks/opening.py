@@ -25,6 +25,8 @@ def opened(home: Path | None = None) -> Iterator[Place]:
     signal.signal(signal.SIGTERM, _leave)  # told to end, we clear up as well
     home = home or ROOT / "var" / f"bench-{os.getpid()}"
     environment = _environment(home)
+    for name in [name for name in os.environ if name.startswith("ISOLATED_")]:
+        del os.environ[name]  # what another isolated run was told, tests for example, is not meant for us
     os.environ.update(environment)
     servers = Servers(home)
     place = Place(servers=servers, addresses=servers.ensure_running(), crew=_crew(home, environment))

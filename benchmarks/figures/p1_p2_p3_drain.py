@@ -5,6 +5,7 @@ In each repeat every system has its turn, so that what the machine does meanwhil
 """
 
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 
 from benchmarks import floors, systems
@@ -15,25 +16,25 @@ from benchmarks.systems import CELERY_TUNED, DRAMATIQ, HUEY, OURS, System
 
 OURS_DRAINS, OURS_WARMS_UP = 2_000, 300
 PEERS_DRAIN, PEERS_WARM_UP = 300, 20
-FLOORS = {floors.F1: 100, floors.F2_SIX: 300, floors.F3_SIX: 2_000}
+# The one that P3 speaks of next to us.
+FLOORS = {floors.F3_SIX: 2_000, floors.F2_SIX: 300, floors.F1: 100}
 LINEAR = (150, 600)  # beside 300: a peer's cost per order does not depend on how many there are
 
 Runs = dict[str, list[Drained]]
+Turn = tuple[str, Callable[[], Drained]]  # whose it is
 
 
 def measure(*, repeats: int, full: bool, say: Callable[[str], None]) -> list[Measured]:
     """
-    One turn of everybody per repeat.
+    One turn of everybody per repeat, every other time in the opposite order.
     """
     runs: Runs = {}
-    peers = (*systems.PEERS, *(systems.FURTHER_PEERS if full else ()))
+    turns = _turns(full=full)
     for repeat in range(repeats):
-        for system in (OURS, *peers):
-            _note(
-                runs, system.name, _drained(system, full=full), say, f"{repeat + 1}/{repeats} {system.title}"
-            )
-            if system.is_ours:
-                _note_floors(runs, say, f"{repeat + 1}/{repeats}")
+        for name, turn in turns if repeat % 2 == 0 else reversed(turns):
+            run = turn()
+            runs.setdefault(name, []).append(run)
+            say(f"{repeat + 1}/{repeats} {name}: {_shown(run)}")
     linear = _whether_linear(say) if full else {}
     facts = {name: _facts(of_one) for name, of_one in runs.items()}
     return [
@@ -44,20 +45,21 @@ def measure(*, repeats: int, full: bool, say: Callable[[str], None]) -> list[Mea
     ]
 
 
-def _drained(system: System, *, full: bool) -> Drained:
-    if system.is_ours:
-        return drain(here(), system, count=OURS_DRAINS * (2 if full else 1), before=OURS_WARMS_UP)
-    return drain(here(), system, count=PEERS_DRAIN, before=PEERS_WARM_UP)
+def _turns(*, full: bool) -> list[Turn]:
+    ours = partial(drain, here(), OURS, count=OURS_DRAINS * (2 if full else 1), before=OURS_WARMS_UP)
+    peers = (*systems.PEERS, *(systems.FURTHER_PEERS if full else ()))
+    return [
+        (OURS.name, ours),
+        *((floor, partial(floors.run, here(), floor, count=count)) for floor, count in FLOORS.items()),
+        *(
+            (peer.name, partial(drain, here(), peer, count=PEERS_DRAIN, before=PEERS_WARM_UP))
+            for peer in peers
+        ),
+    ]
 
 
-def _note_floors(runs: Runs, say: Callable[[str], None], turn: str) -> None:
-    for floor, count in FLOORS.items():
-        _note(runs, floor, floors.run(here(), floor, count=count), say, f"{turn} floor {floor}")
-
-
-def _note(runs: Runs, name: str, run: Drained, say: Callable[[str], None], turn: str) -> None:
-    runs.setdefault(name, []).append(run)
-    say(f"{turn}: {run.total_ms:.2f} CPU-ms per order, {run.drained_per_second:.0f} orders/s")
+def _shown(run: Drained) -> str:
+    return f"{run.total_ms:.2f} CPU-ms per order, {run.drained_per_second:.0f} orders/s"
 
 
 def _whether_linear(say: Callable[[str], None]) -> dict[str, float]:
@@ -65,7 +67,7 @@ def _whether_linear(say: Callable[[str], None]) -> dict[str, float]:
     for count in LINEAR:
         run = drain(here(), CELERY_TUNED, count=count, before=PEERS_WARM_UP)
         found[str(count)] = round(run.total_ms, 2)
-        say(f"linear? {count} orders: {run.total_ms:.2f} CPU-ms per order")
+        say(f"linear? {count} orders: {_shown(run)}")
     return found
 
 

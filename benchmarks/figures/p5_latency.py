@@ -20,11 +20,11 @@ Found = dict[str, list[dict[int, float]]]
 
 def measure(*, repeats: int, full: bool, say: Callable[[str], None]) -> list[Measured]:
     """
-    One turn of each of the three per repeat.
+    One turn of each of the three per repeat, every other time in the opposite order.
     """
     found: Found = {}
     for repeat in range(repeats):
-        for system in (OURS, HUEY, CELERY_TUNED):
+        for system in (OURS, HUEY, CELERY_TUNED) if repeat % 2 == 0 else (CELERY_TUNED, HUEY, OURS):
             one = _percentiles(system, count=ORDERS_IN_FULL if full else ORDERS)
             found.setdefault(system.name, []).append(one)
             shown = ", ".join(f"p{percent} {value:.0f} ms" for percent, value in one.items())
