@@ -273,7 +273,7 @@ class TestPipelineHealth:
             try:
                 answer = site.get("/healthz/pipeline", https=True, token=TOKEN)
             finally:
-                database.execute("DELETE FROM pipeline_steprun")
+                database.execute("TRUNCATE pipeline_steprun, pipeline_stepevent")
 
         assert answer.status_code == 503
         [complaint] = answer.json()["complaints"]
