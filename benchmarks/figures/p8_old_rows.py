@@ -1,0 +1,110 @@
+"""
+P8: does an order touch more of PostgreSQL's buffers when the tables hold years of orders?
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from benchmarks import pizzeria
+from benchmarks.flat import old_rows, way
+from benchmarks.flat.buffers import Buffers
+from benchmarks.flat.databases import OLD, make_old, without_autovacuum, working_in, young
+from benchmarks.flat.plans import Plans
+from benchmarks.measured import Measured
+from benchmarks.place import Place, here
+from orders.models import Restaurant
+
+OLD_RUNS, OLD_RUNS_IN_FULL = 1_000_000, 5_000_000
+TEMPLATE_ORDERS = 100
+# A young database is not an empty file: its trees have a root and leaves.
+WARM_UP_ORDERS = 100
+ORDERS = 300  # of one minute: five a second
+PLANNED_ORDERS = 20
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """
+    Buffers per order, by the part of its way; what is asked every minute is shared out among the minute's orders.
+    """
+
+    by_part: dict[str, float]
+
+    @property
+    def total(self) -> float:
+        return sum(self.by_part.values())
+
+
+def measure(*, repeats: int, full: bool, say: Say) -> list[Measured]:
+    """
+    Interleaved pairs: the same orders in the old database and in the young one.
+    """
+    place = here()
+    place.empty()
+    with without_autovacuum(place), way.outside(place.servers.home / "outside"):
+        make_old(place)
+        restaurants = {name: _opened(name) for name in (OLD, young(place))}
+        runs = _grow_old(place, restaurants[OLD], OLD_RUNS_IN_FULL if full else OLD_RUNS, say)
+        pairs = []
+        for number in range(1, repeats + 1):
+            pair = [_count(place, name, restaurants[name]) for name in (OLD, young(place))]
+            say(
+                f"pair {number}: {pair[0].total:.0f} buffers per order with old rows, {pair[1].total:.0f} without"
+            )
+            pairs.append(pair)
+        plans = {name: _plans(name, restaurants[name]) for name in (OLD, young(place))}
+        place.do(f"DROP DATABASE {OLD} WITH (FORCE)")
+    facts: dict[str, object] = {
+        "old_step_runs": runs,
+        "orders_per_measurement": ORDERS,
+        "old": [old.by_part for old, _ in pairs],
+        "young": [new.by_part for _, new in pairs],
+        "plans": plans,
+    }
+    return [Measured(figure="P8", ratios=[old.total / new.total for old, new in pairs], facts=facts)]
+
+
+def _opened(name: str) -> Restaurant:
+    with working_in(name):
+        restaurant = pizzeria.open_restaurant()
+        way.go(pizzeria.place(restaurant, WARM_UP_ORDERS), _nobody)
+    return restaurant
+
+
+def _grow_old(place: Place, restaurant: Restaurant, runs: int, say: Say) -> int:
+    with working_in(OLD):
+        orders = pizzeria.place(restaurant, TEMPLATE_ORDERS)
+        way.go(orders, _nobody)
+        say(f"writes {runs} old step runs with their orders, events and effects")
+        there = old_rows.multiply(old_rows.Template.of_what_is_there(orders), runs=runs)
+        old_rows.settle(place)
+    return there
+
+
+def _count(place: Place, name: str, restaurant: Restaurant) -> Counted:
+    with working_in(name):
+        orders = pizzeria.place(restaurant, ORDERS)
+        way.go(
+            pizzeria.place(restaurant, PLANNED_ORDERS), _nobody
+        )  # a new connection reads the catalogues first
+        buffers = Buffers(place=place, database=name)
+        buffers.begin()
+        way.go(orders, buffers.note)
+        way.ask_for_a_minute(buffers.note)
+    return Counted(by_part={part: touched / ORDERS for part, touched in buffers.by_part.items()})
+
+
+def _plans(name: str, restaurant: Restaurant) -> dict[str, object]:
+    with working_in(name):
+        plans = Plans()
+        with plans.watching():
+            way.go(pizzeria.place(restaurant, PLANNED_ORDERS), plans)
+            way.ask_for_a_minute(plans)
+    return dict(plans.summary())
+
+
+def _nobody(part: str) -> None:
+    """
+    Nobody counts.
+    """
