@@ -111,7 +111,10 @@ class StepEvent(models.Model):
     next_due_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["order_id"], name="step_event_by_order")]
+        indexes = [
+            models.Index(fields=["order_id"], name="step_event_by_order"),
+            models.Index(fields=["at"], name="step_event_by_time"),
+        ]
 
 
 class ForgottenRuns(models.Model):

@@ -5,6 +5,8 @@ P4: payments a second that the webhook takes in with the durable promise, beside
 from collections.abc import Callable
 from statistics import median
 
+from django.db import connection
+
 from benchmarks import pizzeria
 from benchmarks.measured import Measured
 from benchmarks.place import Place, here
@@ -24,6 +26,7 @@ def measure(*, repeats: int, full: bool, say: Say) -> list[Measured]:  # noqa: A
     Interleaved pairs on the same two web processes: theirs, ours; and every other mode once per pair.
     """
     place = here()
+    connection.ensure_connection()  # the first one makes the tables
     place.empty()
     port = place.start_web(settings=SETTINGS)
     ratios, runs = [], []

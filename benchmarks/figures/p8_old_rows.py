@@ -5,6 +5,8 @@ P8: does an order touch more of PostgreSQL's buffers when the tables hold years 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.db import connection
+
 from benchmarks import pizzeria
 from benchmarks.flat import old_rows, way
 from benchmarks.flat.buffers import Buffers
@@ -33,7 +35,7 @@ class Counted:
 
     @property
     def total(self) -> float:
-        return sum(self.by_part.values())
+        return sum(touched for part, touched in self.by_part.items() if part != way.OUR_OWN)
 
 
 def measure(*, repeats: int, full: bool, say: Say) -> list[Measured]:
@@ -41,11 +43,12 @@ def measure(*, repeats: int, full: bool, say: Say) -> list[Measured]:
     Interleaved pairs: the same orders in the old database and in the young one.
     """
     place = here()
+    connection.ensure_connection()  # the first one makes the tables
     place.empty()
     with without_autovacuum(place), way.outside(place.servers.home / "outside"):
         make_old(place)
         restaurants = {name: _opened(name) for name in (OLD, young(place))}
-        runs = _grow_old(place, restaurants[OLD], OLD_RUNS_IN_FULL if full else OLD_RUNS, say)
+        runs = _grow_old(restaurants[OLD], OLD_RUNS_IN_FULL if full else OLD_RUNS, say)
         pairs = []
         for number in range(1, repeats + 1):
             pair = [_count(place, name, restaurants[name]) for name in (OLD, young(place))]
@@ -53,7 +56,7 @@ def measure(*, repeats: int, full: bool, say: Say) -> list[Measured]:
                 f"pair {number}: {pair[0].total:.0f} buffers per order with old rows, {pair[1].total:.0f} without"
             )
             pairs.append(pair)
-        plans = {name: _plans(name, restaurants[name]) for name in (OLD, young(place))}
+        plans = {name: _plans(place, name, restaurants[name]) for name in (OLD, young(place))}
         place.do(f"DROP DATABASE {OLD} WITH (FORCE)")
     facts: dict[str, object] = {
         "old_step_runs": runs,
@@ -72,22 +75,20 @@ def _opened(name: str) -> Restaurant:
     return restaurant
 
 
-def _grow_old(place: Place, restaurant: Restaurant, runs: int, say: Say) -> int:
+def _grow_old(restaurant: Restaurant, runs: int, say: Say) -> int:
     with working_in(OLD):
         orders = pizzeria.place(restaurant, TEMPLATE_ORDERS)
         way.go(orders, _nobody)
         say(f"writes {runs} old step runs with their orders, events and effects")
-        there = old_rows.multiply(old_rows.Template.of_what_is_there(orders), runs=runs)
-        old_rows.settle(place)
-    return there
+        return old_rows.multiply(old_rows.Template.of_what_is_there(orders), runs=runs)
 
 
 def _count(place: Place, name: str, restaurant: Restaurant) -> Counted:
     with working_in(name):
         orders = pizzeria.place(restaurant, ORDERS)
-        way.go(
-            pizzeria.place(restaurant, PLANNED_ORDERS), _nobody
-        )  # a new connection reads the catalogues first
+        old_rows.settle(place)
+        # A new connection reads the catalogues first.
+        way.go(pizzeria.place(restaurant, PLANNED_ORDERS), _nobody)
         buffers = Buffers(place=place, database=name)
         buffers.begin()
         way.go(orders, buffers.note)
@@ -95,8 +96,9 @@ def _count(place: Place, name: str, restaurant: Restaurant) -> Counted:
     return Counted(by_part={part: touched / ORDERS for part, touched in buffers.by_part.items()})
 
 
-def _plans(name: str, restaurant: Restaurant) -> dict[str, object]:
+def _plans(place: Place, name: str, restaurant: Restaurant) -> dict[str, object]:
     with working_in(name):
+        old_rows.settle(place)
         plans = Plans()
         with plans.watching():
             way.go(pizzeria.place(restaurant, PLANNED_ORDERS), plans)
