@@ -38,6 +38,7 @@ def measure(*, repeats: int, full: bool, say: Say) -> list[Measured]:  # noqa: A
         runs.append(paces)
     facts: Facts = {
         "requests_per_second": {name: median(run[name]["per_second"] for run in runs) for name in runs[0]},
+        "cpu_ms_per_request": {name: median(run[name]["cpu_ms"] for run in runs) for name in runs[0]},
         "runs": runs,
     }
     return [Measured(figure="P4", ratios=ratios, facts=facts)]
@@ -57,10 +58,12 @@ def _run(place: Place, mode: Mode, port: int) -> dict[str, float]:
     pace = driver.drive(requests[WARM_UP_REQUESTS:], port=port)
     after = place.cpu_seconds()
     mode.audit(place, len(orders))
+    cost = {part: (after[part] - before[part]) / pace.answers * MILLISECONDS for part in before}
     return {
         "per_second": pace.per_second,
         "p50_ms": pace.percentile(50),
         "p99_ms": pace.percentile(99),
         "driver_cpu_ms": pace.own_seconds / pace.answers * MILLISECONDS,
-        **{f"{part}_cpu_ms": (after[part] - before[part]) / pace.answers * MILLISECONDS for part in before},
+        **{f"{part}_cpu_ms": milliseconds for part, milliseconds in cost.items()},
+        "cpu_ms": sum(cost.values()),
     }

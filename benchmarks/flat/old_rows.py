@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.place import Place
-from orders.models import Order
 from pipeline.models import StepEvent, StepRun
 from pipeline.statements import execute, rows
 
@@ -58,12 +57,11 @@ class Template:
     stride: int
 
     @classmethod
-    def of_what_is_there(cls, orders: Sequence[Order]) -> "Template":
+    def of_what_is_there(cls) -> "Template":
         """
         Everything there is, with a few failed attempts added to the history.
         """
-        ids = [order.pk for order in orders]
-        runs = list(StepRun.objects.filter(order_id__in=ids).order_by("id"))
+        runs = list(StepRun.objects.order_by("id"))
         StepEvent.objects.bulk_create(
             StepEvent(step_run=run, order_id=run.order_id, attempt=attempt, what=what)
             for run in runs[::EVERY]

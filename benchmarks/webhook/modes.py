@@ -36,7 +36,9 @@ class Mode:
         Is every order paid, and does everything wait that follows? Raises NotAllThere.
         """
         with place.broker() as broker:
-            waiting = int(broker.llen("peer"))
+            # One list for each priority, and Celery's binding of the queue beside them.
+            lists = broker.keys("peer*")
+            waiting = sum(int(broker.llen(name)) for name in lists)
         found = {"messages": waiting, **{name: place.rows(ask)[0][0] for name, ask in ASKED.items()}}
         wanted = {
             "messages": self.messages * orders,
