@@ -11,7 +11,7 @@ from pipeline.statements import execute, rows
 
 EVENTS_AT_ONCE = 2_000
 
-OLD = "state = 'ignored' AND received_at < clock_timestamp() - make_interval(days => %(days)s)"
+OLD = "state = 'ignored' AND received_at < statement_timestamp() - make_interval(days => %(days)s)"
 # By the index on state and time.
 FORGET = f"""
 DELETE FROM payments_stripeevent
