@@ -36,13 +36,14 @@ RETURNING run.subject_id, run.order_id, run.attempts, open.sending_at IS NOT NUL
 """
 
 # Committed before a request leaves, so that a lost outcome is known to be lost. The lease begins anew with it; where it
-# is over already (a worker that was suspended), nothing may be sent any more.
+# is over already (a worker that was suspended), nothing may be sent any more. By coalesce(), because `due_at >` alone lets
+# PostgreSQL go through everything that is open, when its statistics are of an hour in which nothing was.
 MARK_SENDING = """
 UPDATE pipeline_steprun
    SET sending_at = coalesce(sending_at, clock_timestamp()),
        due_at = clock_timestamp() + make_interval(secs => %(lease)s)
  WHERE step = %(step)s AND subject_id = ANY(%(subjects)s) AND lease_token = %(token)s
-   AND due_at > clock_timestamp()
+   AND coalesce(due_at, '-infinity') > clock_timestamp()
 RETURNING subject_id
 """
 

@@ -30,6 +30,9 @@ PUBLISH_AT_ONCE = 500
 BACK_OFF_SECONDS = 2
 LEFT_OVER_AT_MOST = 100
 
+# What is due is asked by the time at which the statement began: a clock that moves on while PostgreSQL looks
+# (clock_timestamp()) cannot be looked up in an index, so everything open would be read instead of what is due.
+#
 # Running, and the lease is over: the worker is gone. Its attempt was counted; what has none left is buried. From now on
 # the row travels alone, so that an order which kills its worker cannot take others with it.
 TAKE_BACK = """
@@ -39,7 +42,7 @@ lost AS (
     SELECT run.id, run.attempts >= allowed.most AS spent,
            CASE WHEN run.sending_at IS NULL THEN %(gone)s ELSE %(gone_sending)s END AS because
       FROM pipeline_steprun run JOIN allowed USING (step)
-     WHERE run.state = 'running' AND run.due_at <= clock_timestamp()
+     WHERE run.state = 'running' AND run.due_at <= statement_timestamp()
      ORDER BY run.id LIMIT %(limit)s FOR UPDATE OF run SKIP LOCKED),
 back AS (
     UPDATE pipeline_steprun run
@@ -67,7 +70,7 @@ UPDATE pipeline_steprun
        due_at = clock_timestamp() + make_interval(secs => %(again)s * power(2, least(sends, %(doublings)s)))
  WHERE ctid = ANY(ARRAY(
        SELECT ctid FROM pipeline_steprun
-        WHERE lane = %(lane)s AND due_at <= clock_timestamp()
+        WHERE lane = %(lane)s AND due_at <= statement_timestamp()
           AND state IN ('promised', 'sent', 'waiting') AND step = ANY(%(steps)s)
         ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
 RETURNING id, step, subject_id, order_id, alone, sends
@@ -82,7 +85,7 @@ SELECT id, order_id, attempts, 'sent_again', 'nobody took the message in time', 
 UNDERWAY = """
 SELECT count(*) FROM (
     SELECT FROM pipeline_steprun
-     WHERE lane = %(lane)s AND due_at > clock_timestamp() AND state = 'sent' LIMIT %(most)s) AS underway
+     WHERE lane = %(lane)s AND due_at > statement_timestamp() AND state = 'sent' LIMIT %(most)s) AS underway
 """
 
 NOT_PUBLISHED = """
