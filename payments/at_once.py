@@ -8,7 +8,6 @@ is tested (payments/tests/test_at_once.py), and docs/decisions/0012 says what it
 import uuid
 from typing import Any
 
-import psycopg
 from django.conf import settings
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from psycopg.types.json import Jsonb
@@ -18,6 +17,7 @@ from payments.keeping import KEEP_FROM, as_kept
 from payments.stripe_gateway import Event
 from pipeline.nudge import nudge
 from pipeline.promises import PROMISE_ABOUT, wanted
+from pipeline.statements import prepared
 from pipeline.steps import Subject, menu
 
 # The order's lock comes first: whoever waits for it looks at the order again, and finds it paid. What somebody else told
@@ -80,7 +80,7 @@ def _uuid(told: MoneyArrived) -> uuid.UUID | None:
 
 def _was_paid(values: dict[str, Any]) -> bool:
     try:
-        return _pay(values)
+        return bool(prepared(PAY, **values))
     except IntegrityError:  # the same payment is just paying another order
         return False
     except (OperationalError, InterfaceError):
@@ -88,14 +88,4 @@ def _was_paid(values: dict[str, Any]) -> bool:
             raise
         # A line that broke since the last request. If the statement was committed all the same, the event is known now.
         connection.close()
-        return _pay(values)
-
-
-def _pay(values: dict[str, Any]) -> bool:
-    """
-    Past Django's cursor, which would plan the statement anew each time, and ask before each request whether the line is up.
-    """
-    connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(PAY, values, prepare=True)
-        return cursor.fetchone() is not None
+        return bool(prepared(PAY, **values))

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
+from django.db.models.fields.json import KT
 from django.db.models.functions import Now
 
 from payments import matching
@@ -163,8 +164,11 @@ def _book_what_waited_for(told: Meaning) -> None:
     """
     Book the refunds that were told before their payment. Who holds one of them already waits for our order.
     """
-    waiting = StripeEvent.objects.select_for_update(skip_locked=True).filter(
-        state=StripeEvent.State.UNMATCHED, facts__payment_intent=told.payment_intent
+    # In the words of its index.
+    waiting = (
+        StripeEvent.objects.select_for_update(skip_locked=True)
+        .alias(about=KT("facts__payment_intent"))
+        .filter(state=StripeEvent.State.UNMATCHED, about=told.payment_intent)
     )
     for kept in waiting.order_by("happened_at", "pk"):
         _book(kept, from_facts(kept.facts))

@@ -16,14 +16,16 @@ from pipeline.crash_points import Point, crash_point
 from pipeline.models import State
 from pipeline.nudge import nudge
 from pipeline.routing import lane_of
-from pipeline.statements import execute, rows
-from pipeline.steps import Attempt, Step
+from pipeline.statements import execute, prepared
+from pipeline.steps import Attempt, Effect, Step
 
 # Locks in id order, so that two claims over the same rows cannot wait for each other. A row that died with a worker
 # (`alone`) does not travel in company any more. By hand a row may be taken before it is due.
+# Outside steps need not wait for the disk here: their next commit (MARK_SENDING) does, and takes this one with it. Others
+# wait, so that an order over which PostgreSQL dies has been counted.
 CLAIM = """
 WITH open AS (
-    SELECT id, sending_at FROM pipeline_steprun
+    SELECT id, sending_at FROM pipeline_steprun, set_config('synchronous_commit', %(commit)s, true) AS quickly
      WHERE step = %(step)s AND subject_id = ANY(%(subjects)s)
        AND (state IN ('promised', 'sent')
             OR state = 'waiting' AND (%(by_hand)s OR due_at <= clock_timestamp()))
@@ -38,13 +40,14 @@ RETURNING run.subject_id, run.order_id, run.attempts, open.sending_at IS NOT NUL
 """
 
 # Committed before a request leaves, so that a lost outcome is known to be lost. The lease begins anew with it; where it
-# is over already (a worker that was suspended), nothing may be sent any more.
+# is over already (a worker that was suspended), nothing may be sent any more. By coalesce(), because `due_at >` alone lets
+# PostgreSQL go through everything that is open, when its statistics are of an hour in which nothing was.
 MARK_SENDING = """
 UPDATE pipeline_steprun
    SET sending_at = coalesce(sending_at, clock_timestamp()),
        due_at = clock_timestamp() + make_interval(secs => %(lease)s)
  WHERE step = %(step)s AND subject_id = ANY(%(subjects)s) AND lease_token = %(token)s
-   AND due_at > clock_timestamp()
+   AND coalesce(due_at, '-infinity') > clock_timestamp()
 RETURNING subject_id
 """
 
@@ -136,8 +139,9 @@ class Claim:
         `in_company` says whether others travel in the same message; by default the subjects themselves tell.
         """
         token = uuid.uuid4()
-        claimed = rows(
+        claimed = prepared(
             CLAIM,
+            commit="off" if step.effect is Effect.OUTSIDE else "on",
             step=step.name,
             subjects=list(subjects),
             by_hand=by_hand,
@@ -196,7 +200,7 @@ class Claim:
         return Claim(step=self.step, token=self.token, attempts={s: self.attempts[s] for s in subjects})
 
     def _rows(self, statement: str, **values: object) -> list[tuple[Any, ...]]:
-        return rows(statement, step=self.step.name, token=self.token, **values)
+        return prepared(statement, step=self.step.name, token=self.token, **values)
 
 
 def hand_back(*, step: Step, subjects: Sequence[int], wait: float = 0) -> None:

@@ -20,20 +20,23 @@ from pipeline.crash_points import Point, crash_point
 from pipeline.queues import Queue
 from pipeline.restored import Whereabouts
 from pipeline.routing import lane_of
-from pipeline.statements import execute, rows
-from pipeline.steps import Step, menu
+from pipeline.statements import execute, prepared
+from pipeline.steps import Effect, Step, menu
 
 SENT_AGAIN_AFTER_SECONDS = 40
 DOUBLINGS = 6  # 40 s, 80 s, … and at most about 45 minutes
 PUBLISH_AT_ONCE = 500
 BACK_OFF_SECONDS = 2
-HELD_FOR_SECONDS = 0.5
+HELD_SECONDS, HELD_BY_OTHERS_SECONDS = 0.5, 0.2
 LEFT_OVER_AT_MOST = 100
 
-# All lanes in one round trip. Per lane what there is room for, oldest first. A message that nobody has taken yet holds back
-# others of its step for a moment, unless they fill one: so where workers are busy, messages grow instead of queueing, and
-# where they are not, nobody waits. By ctid, because a self-join that was planned while the table was empty can later take
-# seconds; by statement_timestamp(), because an index cannot look for a moment that changes.
+# All lanes in one round trip. Per lane what there is room for, oldest first. By ctid, because a self-join that was planned
+# while the table was empty can later take seconds; by statement_timestamp(), because an index cannot look for a clock that
+# moves on. Whoever loses this commit (PostgreSQL dies) finds the rows still due: it need not wait for the disk.
+#
+# A message that nobody has taken yet holds back others of its step for a moment, and a database step's those of every step,
+# unless they fill a message: so where workers are busy messages grow instead of queueing, the less urgent steps get
+# their turn, and where workers are not busy nobody waits.
 TAKE = """
 WITH open AS (
     SELECT wanted.lane, wanted.most - (
@@ -41,26 +44,34 @@ WITH open AS (
                    SELECT FROM pipeline_steprun
                     WHERE lane = wanted.lane AND due_at > statement_timestamp() AND state = 'sent'
                     LIMIT wanted.most) AS underway) AS room
-      FROM unnest(%(lanes)s::text[], %(most)s::int[]) AS wanted(lane, most)
+      FROM unnest(%(lanes)s::text[], %(most)s::int[]) AS wanted(lane, most),
+           set_config('synchronous_commit', 'off', true) AS quickly
      WHERE NOT EXISTS (SELECT FROM pipeline_lanepause pause WHERE pause.lane = wanted.lane)),
+steps AS (
+    SELECT * FROM unnest(%(steps)s::text[], %(together)s::int[], %(inside)s::bool[]) AS steps(step, together, inside)),
+untaken AS (
+    SELECT DISTINCT step, inside AND due_at > statement_timestamp()
+                    + make_interval(secs => %(again)s::float - %(held_by_others)s::float) AS holds_all
+      FROM open JOIN pipeline_steprun USING (lane) JOIN steps USING (step)
+     WHERE due_at > statement_timestamp() + make_interval(secs => %(again)s::float - %(held)s::float)
+       AND state = 'sent' AND sends = 1 AND NOT alone),
 due AS (
     SELECT found.* FROM open CROSS JOIN LATERAL (
         SELECT ctid AS place, step, alone, due_at FROM pipeline_steprun
          WHERE lane = open.lane AND due_at <= statement_timestamp()
-           AND state IN ('promised', 'sent', 'waiting') AND step = ANY(%(steps)s)
+           AND state IN ('promised', 'sent', 'waiting') AND step = ANY(%(steps)s::text[])
          ORDER BY due_at LIMIT greatest(open.room, 0) FOR UPDATE SKIP LOCKED) AS found),
 counted AS (
-    SELECT place, step, alone, row_number() OVER of_its_step AS nth, count(*) OVER (PARTITION BY step, alone) AS waiting
-      FROM due WINDOW of_its_step AS (PARTITION BY step, alone ORDER BY due_at)),
+    SELECT place, step, alone, row_number() OVER (PARTITION BY step, alone ORDER BY due_at) AS nth,
+           count(*) OVER (PARTITION BY step, alone) AS waiting
+      FROM due),
 ready AS (
-    SELECT place FROM counted JOIN unnest(%(steps)s::text[], %(together)s::int[]) AS limits(step, together) USING (step)
-     WHERE alone OR nth <= waiting / together * together OR NOT EXISTS (
-           SELECT FROM open JOIN pipeline_steprun untaken USING (lane)
-            WHERE untaken.due_at > statement_timestamp() + make_interval(secs => %(again)s - %(hold)s)
-              AND untaken.state = 'sent' AND untaken.sends = 1 AND NOT untaken.alone AND untaken.step = counted.step))
+    SELECT place FROM counted JOIN steps USING (step)
+     WHERE alone OR nth <= waiting / together * together
+        OR NOT EXISTS (SELECT FROM untaken WHERE untaken.step = counted.step OR holds_all))
 UPDATE pipeline_steprun
    SET state = 'sent', sends = sends + 1,
-       due_at = clock_timestamp() + make_interval(secs => %(again)s * power(2, least(sends, %(doublings)s)))
+       due_at = clock_timestamp() + make_interval(secs => %(again)s::float * power(2, least(sends, %(doublings)s::int)))
  WHERE ctid = ANY(ARRAY(SELECT place FROM ready))
 RETURNING id, step, subject_id, order_id, alone, sends
 """
@@ -149,14 +160,16 @@ def _take() -> list[Taken]:
     """
     lanes, steps = _lanes(), list(menu)
     again = SENT_AGAIN_AFTER_SECONDS * settings.RETRY_TIME_SCALE
-    taken = rows(
+    taken = prepared(
         TAKE,
         lanes=list(lanes),
         most=list(lanes.values()),
         steps=[step.name for step in steps],
         together=[step.together for step in steps],
+        inside=[step.effect is Effect.DATABASE for step in steps],
         again=again,
-        hold=min(HELD_FOR_SECONDS, again / 2),
+        held=min(HELD_SECONDS, again / 2),
+        held_by_others=min(HELD_BY_OTHERS_SECONDS, again / 2),
         doublings=DOUBLINGS,
     )
     names = ("run", "step", "subject", "order", "alone", "sends")

@@ -18,7 +18,7 @@ lost AS (
     SELECT run.id, run.attempts >= allowed.most AS spent,
            CASE WHEN run.sending_at IS NULL THEN %(gone)s ELSE %(gone_sending)s END AS because
       FROM pipeline_steprun run JOIN allowed USING (step)
-     WHERE run.state = 'running' AND run.due_at <= clock_timestamp()
+     WHERE run.state = 'running' AND run.due_at <= statement_timestamp()
      ORDER BY run.id LIMIT %(limit)s FOR UPDATE OF run SKIP LOCKED),
 back AS (
     UPDATE pipeline_steprun run

@@ -16,7 +16,7 @@ from functools import lru_cache
 from django.db import connection, transaction
 
 from pipeline import journal
-from pipeline.statements import execute, rows
+from pipeline.statements import execute, prepared, rows
 from pipeline.steps import Effect, menu
 
 REMEDY = (
@@ -146,7 +146,7 @@ def settle_here(*, released: bool = False) -> None:
 def _here() -> Here:
     connection.ensure_connection()
     may_ask = _may_ask(connection.connection.info.backend_pid)
-    [(numbers, noted)] = rows(HERE.format(cluster=CLUSTER if may_ask else UNKNOWN_CLUSTER))
+    [(numbers, noted)] = prepared(HERE.format(cluster=CLUSTER if may_ask else UNKNOWN_CLUSTER))
     return Here(numbers=numbers, noted=noted)
 
 
