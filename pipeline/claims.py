@@ -25,7 +25,7 @@ from pipeline.steps import Attempt, Effect, Step
 # wait, so that an order over which PostgreSQL dies has been counted.
 CLAIM = """
 WITH open AS (
-    SELECT id, sending_at FROM pipeline_steprun, set_config('synchronous_commit', %(commit)s, true) AS quickly
+    SELECT id, sending_at FROM pipeline_steprun, set_config('synchronous_commit', coalesce(%(commit)s, current_setting('synchronous_commit')), true)
      WHERE step = %(step)s AND subject_id = ANY(%(subjects)s)
        AND (state IN ('promised', 'sent')
             OR state = 'waiting' AND (%(by_hand)s OR due_at <= clock_timestamp()))
@@ -141,7 +141,7 @@ class Claim:
         token = uuid.uuid4()
         claimed = prepared(
             CLAIM,
-            commit="off" if step.effect is Effect.OUTSIDE else "on",
+            commit="off" if step.effect is Effect.OUTSIDE else None,
             step=step.name,
             subjects=list(subjects),
             by_hand=by_hand,
