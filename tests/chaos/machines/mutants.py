@@ -57,7 +57,10 @@ MUTANTS = (
         name="sending without a fence",
         where=claims,
         statement="MARK_SENDING",
-        instead={SHORT_FENCE: "AND %(token)s::uuid IS NOT NULL", "AND due_at > clock_timestamp()": ""},
+        instead={
+            SHORT_FENCE: "AND %(token)s::uuid IS NOT NULL",
+            "AND coalesce(due_at, '-infinity') > clock_timestamp()": "",
+        },
     ),
     Mutant(
         name="attempts are not counted when they begin",
