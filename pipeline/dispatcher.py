@@ -73,7 +73,7 @@ UPDATE pipeline_steprun
         WHERE lane = %(lane)s AND due_at <= statement_timestamp()
           AND state IN ('promised', 'sent', 'waiting') AND step = ANY(%(steps)s)
         ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
-RETURNING id, step, subject_id, order_id, alone, sends
+RETURNING id, step, subject_id, order_id, alone, sends, attempts
 """
 
 SENT_AGAIN = """
@@ -109,6 +109,7 @@ class Taken:
     order: int
     alone: bool
     sends: int
+    attempts: int
 
 
 @with_a_usable_connection
@@ -195,7 +196,7 @@ def _take(lane: str, most: int) -> list[Taken]:
         again=SENT_AGAIN_AFTER_SECONDS * settings.RETRY_TIME_SCALE,
         doublings=DOUBLINGS,
     )
-    names = ("run", "step", "subject", "order", "alone", "sends")
+    names = ("run", "step", "subject", "order", "alone", "sends", "attempts")
     return [Taken(**dict(zip(names, row, strict=True))) for row in taken]
 
 
@@ -204,7 +205,9 @@ def _note_what_was_sent_again(taken: Sequence[Taken]) -> None:
     if again:
         execute(SENT_AGAIN, runs=[row.run for row in again])
     for step, of_one_step in itertools.groupby(sorted(again, key=_step_of), key=_step_of):
-        journal.record("step.sent_again", step=step, order_ids=[row.order for row in of_one_step])
+        runs = list(of_one_step)
+        facts = {"order_ids": [row.order for row in runs], "attempts": [row.attempts for row in runs]}
+        journal.record("step.sent_again", step=step, **facts)
 
 
 def _step_of(row: Taken) -> str:
