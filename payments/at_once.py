@@ -5,7 +5,6 @@ It does what `inbox` and `services` do step by step, or nothing at all; then the
 is tested (payments/tests/test_at_once.py), and docs/decisions/0012 says what it gains.
 """
 
-import uuid
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from payments.facts import Meaning, MoneyArrived, as_facts
 from payments.keeping import KEEP_FROM, as_kept
+from payments.matching import reference_of
 from payments.stripe_gateway import Event
 from pipeline.nudge import nudge
 from pipeline.promises import PROMISE_ABOUT, wanted
@@ -50,7 +50,7 @@ def pay_at_once(event: Event, told: Meaning | None, *, body: bytes) -> bool:
     """
     Keep the event, mark its order as paid and promise what follows, all or nothing; False where nothing was done.
     """
-    if not isinstance(told, MoneyArrived) or not _is_ours(event) or (reference := _uuid(told)) is None:
+    if not isinstance(told, MoneyArrived) or not _is_ours(event) or (reference := reference_of(told)) is None:
         return False
     values = {
         **as_kept(event, body=body),
@@ -69,13 +69,6 @@ def pay_at_once(event: Event, told: Meaning | None, *, body: bytes) -> bool:
 
 def _is_ours(event: Event) -> bool:
     return event.account in ("", settings.STRIPE_ACCOUNT) and event.livemode == settings.STRIPE_LIVEMODE
-
-
-def _uuid(told: MoneyArrived) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(told.order_reference)
-    except ValueError:
-        return None
 
 
 def _was_paid(values: dict[str, Any]) -> bool:

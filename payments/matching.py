@@ -23,7 +23,7 @@ def order_of(told: Meaning) -> int | None:
     """
     The order by our own reference, or else by the ids that Stripe gave its payment or checkout; None if we know none.
     """
-    reference = _as_uuid(told.order_reference)
+    reference = reference_of(told)
     if reference is not None:
         named = Order.objects.filter(public_id=reference).values_list("pk", flat=True).first()
         if named is not None:
@@ -34,8 +34,11 @@ def order_of(told: Meaning) -> int | None:
     return None if order_id is None else int(order_id)
 
 
-def _as_uuid(reference: str) -> uuid.UUID | None:
+def reference_of(told: Meaning) -> uuid.UUID | None:
+    """
+    Our own reference, if what Stripe kept as such can be one.
+    """
     try:
-        return uuid.UUID(reference)
+        return uuid.UUID(told.order_reference)
     except ValueError:
         return None

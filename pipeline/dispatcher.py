@@ -73,7 +73,7 @@ UPDATE pipeline_steprun
    SET state = 'sent', sends = sends + 1,
        due_at = clock_timestamp() + make_interval(secs => %(again)s::float * power(2, least(sends, %(doublings)s::int)))
  WHERE ctid = ANY(ARRAY(SELECT place FROM ready))
-RETURNING id, step, subject_id, order_id, alone, sends
+RETURNING id, step, subject_id, order_id, alone, sends, attempts
 """
 
 SENT_AGAIN = """
@@ -101,6 +101,7 @@ class Taken:
     order: int
     alone: bool
     sends: int
+    attempts: int
 
 
 @with_a_usable_connection
@@ -172,7 +173,7 @@ def _take() -> list[Taken]:
         held_by_others=min(HELD_BY_OTHERS_SECONDS, again / 2),
         doublings=DOUBLINGS,
     )
-    names = ("run", "step", "subject", "order", "alone", "sends")
+    names = ("run", "step", "subject", "order", "alone", "sends", "attempts")
     return [Taken(**dict(zip(names, row, strict=True))) for row in taken]
 
 
@@ -181,7 +182,9 @@ def _note_what_was_sent_again(taken: Sequence[Taken]) -> None:
     if again:
         execute(SENT_AGAIN, runs=[row.run for row in again])
     for step, of_one_step in itertools.groupby(sorted(again, key=_step_of), key=_step_of):
-        journal.record("step.sent_again", step=step, order_ids=[row.order for row in of_one_step])
+        runs = list(of_one_step)
+        facts = {"order_ids": [row.order for row in runs], "attempts": [row.attempts for row in runs]}
+        journal.record("step.sent_again", step=step, **facts)
 
 
 def _step_of(row: Taken) -> str:

@@ -110,6 +110,17 @@ class TestDispatch(BrokerTestCase):
             self.assertAlmostEqual(wait, expected, delta=3)
         self.assertEqual(history_of(self.step, 1), ["sent_again", "sent_again"])
 
+    def test_says_of_what_it_sends_again_how_often_it_was_tried(self):
+        promised(self.step, 1)
+        dispatcher.dispatch()
+        make_due(self.step, 1)
+
+        with self.assertLogs("rms.pipeline", "WARNING") as told:
+            dispatcher.dispatch()
+
+        facts = told.records[0].facts
+        self.assertEqual(facts, {"step": self.step.name, "order_ids": [1], "attempts": [0]})
+
     def test_leaves_what_waits_until_it_is_due(self):
         promised(self.step, 1)
         Claim.take(step=self.step, subjects=[1]).fail(1, because="busy", wait=60, unknown=False)
