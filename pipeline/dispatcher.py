@@ -27,16 +27,16 @@ SENT_AGAIN_AFTER_SECONDS = 40
 DOUBLINGS = 6  # 40 s, 80 s, … and at most about 45 minutes
 PUBLISH_AT_ONCE = 500
 BACK_OFF_SECONDS = 2
-HELD_SECONDS, HELD_BY_OTHERS_SECONDS = 0.5, 0.2
+WAITS_SECONDS, HELD_SECONDS = 0.1, 0.5
 LEFT_OVER_AT_MOST = 100
 
 # All lanes in one round trip. Per lane what there is room for, oldest first. By ctid, because a self-join that was planned
 # while the table was empty can later take seconds; by statement_timestamp(), because an index cannot look for a clock that
 # moves on. Whoever loses this commit (PostgreSQL dies) finds the rows still due: it need not wait for the disk.
 #
-# A message that nobody has taken yet holds back others of its step for a moment, and a database step's those of every step,
-# unless they fill a message: so where workers are busy messages grow instead of queueing, the less urgent steps get
-# their turn, and where workers are not busy nobody waits.
+# A message that has waited for a tenth of a second and was not taken yet holds back others of its step for a moment, and a
+# database step's those of every step, unless they fill a message: so where workers cannot keep up messages grow instead of
+# queueing, the less urgent steps get their turn, and where workers do keep up nobody waits.
 TAKE = """
 WITH open AS (
     SELECT wanted.lane, wanted.most - (
@@ -50,10 +50,10 @@ WITH open AS (
 steps AS (
     SELECT * FROM unnest(%(steps)s::text[], %(together)s::int[], %(inside)s::bool[]) AS steps(step, together, inside)),
 untaken AS (
-    SELECT DISTINCT step, inside AND due_at > statement_timestamp()
-                    + make_interval(secs => %(again)s::float - %(held_by_others)s::float) AS holds_all
+    SELECT DISTINCT step, inside AS holds_all
       FROM open JOIN pipeline_steprun USING (lane) JOIN steps USING (step)
      WHERE due_at > statement_timestamp() + make_interval(secs => %(again)s::float - %(held)s::float)
+       AND due_at < statement_timestamp() + make_interval(secs => %(again)s::float - %(waits)s::float)
        AND state = 'sent' AND sends = 1 AND NOT alone),
 due AS (
     SELECT found.* FROM open CROSS JOIN LATERAL (
@@ -169,8 +169,8 @@ def _take() -> list[Taken]:
         together=[step.together for step in steps],
         inside=[step.effect is Effect.DATABASE for step in steps],
         again=again,
+        waits=WAITS_SECONDS,
         held=min(HELD_SECONDS, again / 2),
-        held_by_others=min(HELD_BY_OTHERS_SECONDS, again / 2),
         doublings=DOUBLINGS,
     )
     names = ("run", "step", "subject", "order", "alone", "sends", "attempts")

@@ -51,6 +51,5 @@ def _is_stale(backend: int) -> bool:
     if now - _planned_at.get(backend, now) < PLANS_LAST_SECONDS:
         _planned_at.setdefault(backend, now)
         return False
-    _planned_at.clear()
     _planned_at[backend] = now
     return True

@@ -10,12 +10,14 @@ from devtools.stripe_sender.sender import body_of
 from orders.models import Order
 from payments import inbox
 from payments.stripe_gateway import listed_event
+from pipeline.nudge import dispatch_while_calm
 
 
 def prepare(order_ids: Sequence[int]) -> list[Callable[[], object]]:
     """
     One call per order, in this order, that pays it; what Stripe would have sent is made beforehand.
     """
+    dispatch_while_calm()  # as rms_backend/wsgi.py has it
     orders = Order.objects.in_bulk(list(order_ids))
     return [_payment(orders[order_id]) for order_id in order_ids]
 
