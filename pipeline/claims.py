@@ -19,24 +19,25 @@ from pipeline.routing import lane_of
 from pipeline.statements import execute, prepared
 from pipeline.steps import Attempt, Effect, Step
 
-# Locks in id order, so that two claims over the same rows cannot wait for each other. A row that died with a worker
+# Locks in id order, so that two claims over the same rows cannot wait for each other. By ctid, which a row that is locked
+# keeps, so that the index is read once. A row that died with a worker
 # (`alone`) does not travel in company any more. By hand a row may be taken before it is due.
 # Outside steps need not wait for the disk here: their next commit (MARK_SENDING) does, and takes this one with it. Others
 # wait, so that an order over which PostgreSQL dies has been counted.
 CLAIM = """
 WITH open AS (
-    SELECT id, sending_at FROM pipeline_steprun, set_config('synchronous_commit', coalesce(%(commit)s, current_setting('synchronous_commit')), true)
+    SELECT ctid AS place FROM pipeline_steprun, set_config('synchronous_commit', coalesce(%(commit)s, current_setting('synchronous_commit')), true)
      WHERE step = %(step)s AND subject_id = ANY(%(subjects)s)
        AND (state IN ('promised', 'sent')
             OR state = 'waiting' AND (%(by_hand)s OR due_at <= clock_timestamp()))
        AND NOT (alone AND %(in_company)s)
        AND NOT EXISTS (SELECT FROM pipeline_lanepause pause WHERE pause.lane = pipeline_steprun.lane)
      ORDER BY id FOR UPDATE SKIP LOCKED)
-UPDATE pipeline_steprun run
-   SET state = 'running', attempts = run.attempts + 1, sends = 0, lease_token = %(token)s,
+UPDATE pipeline_steprun
+   SET state = 'running', attempts = attempts + 1, sends = 0, lease_token = %(token)s,
        due_at = clock_timestamp() + make_interval(secs => %(lease)s)
-  FROM open WHERE run.id = open.id
-RETURNING run.subject_id, run.order_id, run.attempts, open.sending_at IS NOT NULL
+ WHERE ctid = ANY(ARRAY(SELECT place FROM open))
+RETURNING subject_id, order_id, attempts, sending_at IS NOT NULL
 """
 
 # Committed before a request leaves, so that a lost outcome is known to be lost. The lease begins anew with it; where it

@@ -66,7 +66,7 @@ MUTANTS = (
         name="attempts are not counted when they begin",
         where=claims,
         statement="CLAIM",
-        instead={"run.attempts + 1": "greatest(run.attempts, 1)"},
+        instead={"attempts + 1": "greatest(attempts, 1)"},
     ),
     Mutant(
         name="what is done is claimed again",

@@ -41,8 +41,8 @@ def count_attempts_afterwards() -> None:
     """
     An attempt counts once it has ended.
     """
-    claims.CLAIM = changed(claims.CLAIM, "attempts = run.attempts + 1, ", "")
-    claims.CLAIM = changed(claims.CLAIM, "run.order_id, run.attempts,", "run.order_id, run.attempts + 1,")
+    claims.CLAIM = changed(claims.CLAIM, "attempts = attempts + 1, ", "")
+    claims.CLAIM = changed(claims.CLAIM, "order_id, attempts,", "order_id, attempts + 1,")
     claims.FINISH = changed(claims.FINISH, "state = 'done',", "state = 'done', attempts = run.attempts + 1,")
     claims.FAIL = changed(claims.FAIL, "lease_token = NULL,", "lease_token = NULL, attempts = attempts + 1,")
 
