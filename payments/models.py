@@ -52,7 +52,14 @@ class StripeEvent(models.Model):
             models.Index(
                 fields=["retry_at"], name="stripe_event_to_retry", condition=Q(retry_at__isnull=False)
             ),
-            models.Index(fields=["state", "received_at"], name="stripe_event_by_state"),
+            # By time, so that what is new comes to the right end. What a person or an order waits for is few.
+            models.Index(fields=["received_at"], name="stripe_event_ignored", condition=Q(state="ignored")),
+            models.Index(fields=["received_at"], name="stripe_event_heeded", condition=~Q(state="ignored")),
+            models.Index(
+                fields=["state", "received_at"],
+                name="stripe_event_open",
+                condition=Q(state__in=["unmatched", "in_review"]),
+            ),
             # Most events tell nothing of money: these two do without them.
             models.Index(fields=["order"], name="stripe_event_by_order", condition=Q(order__isnull=False)),
             models.Index(fields=["object_id"], name="stripe_event_by_object", condition=~Q(state="ignored")),

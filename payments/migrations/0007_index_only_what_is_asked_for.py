@@ -1,6 +1,6 @@
 """
-Each event is written once and hardly ever looked for: no index that nobody asks, and only the events that tell of money in
-those by order and by object.
+Each event is written once and hardly ever looked for: no index that nobody asks, only the events that tell of money in
+those by order and by object, and new rows at the right end of those by time.
 """
 
 import django.db.models.deletion
@@ -52,5 +52,28 @@ class Migration(migrations.Migration):
                 name="stripe_event_by_object",
             ),
         ),
+        AddIndexConcurrently(
+            model_name="stripeevent",
+            index=models.Index(
+                fields=["received_at"], condition=models.Q(("state", "ignored")), name="stripe_event_ignored"
+            ),
+        ),
+        AddIndexConcurrently(
+            model_name="stripeevent",
+            index=models.Index(
+                fields=["received_at"],
+                condition=models.Q(("state", "ignored"), _negated=True),
+                name="stripe_event_heeded",
+            ),
+        ),
+        AddIndexConcurrently(
+            model_name="stripeevent",
+            index=models.Index(
+                fields=["state", "received_at"],
+                condition=models.Q(("state__in", ["unmatched", "in_review"])),
+                name="stripe_event_open",
+            ),
+        ),
+        RemoveIndexConcurrently(model_name="stripeevent", name="stripe_event_by_state"),
         migrations.RunSQL(DROP.format(LIKE), CREATE.format(LIKE, "event_id varchar_pattern_ops")),
     ]
