@@ -3,6 +3,7 @@ A letter as it goes over the line to the mail server.
 """
 
 import re
+import uuid
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 
@@ -29,13 +30,21 @@ class Envelope:
         Fold the letter: lines end with CRLF, a dot at the start of a line is doubled (RFC 5321, 4.5.2).
         """
         recipients = tuple(_recipient(address) for address in message.recipients())
-        content = message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg] # Django adds linesep
+        mime = message.message()
+        if mime.is_multipart() and mime.get_boundary() is None:
+            # Python's own choice searches the whole letter for it, which takes longer than all the rest.
+            mime.set_boundary(f"=={uuid.uuid4().hex}==")
+        content = mime.as_bytes(linesep="\r\n")  # type: ignore[call-arg] # Django adds linesep
         ended = content if content.endswith(b"\r\n") else content + b"\r\n"
         return cls(
             sender=_bare(message.from_email),
             recipients=recipients,
             body=re.sub(rb"(?m)^\.", b"..", ended) + b".\r\n",
         )
+
+
+# A bare address of plain characters says for itself what parsing it would come to.
+PLAIN = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 
 
 def _recipient(address: str) -> str:
@@ -50,4 +59,5 @@ def _bare(address: str) -> str:
     """
     The address without a name beside it, its domain in ASCII.
     """
-    return sanitize_address(parseaddr(address)[1], settings.DEFAULT_CHARSET)
+    bare = parseaddr(address)[1]
+    return bare if PLAIN.fullmatch(bare) else sanitize_address(bare, settings.DEFAULT_CHARSET)

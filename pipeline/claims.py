@@ -123,14 +123,21 @@ class Claim:
 
     @classmethod
     def take(
-        cls, *, step: Step, subjects: Sequence[int], by_hand: bool = False, in_company: bool | None = None
+        cls,
+        *,
+        step: Step,
+        subjects: Sequence[int],
+        by_hand: bool = False,
+        in_company: bool | None = None,
+        token: uuid.UUID | None = None,
     ) -> "Claim":
         """
         Claim those of the subjects that are open and due, and count the attempt before anything is tried.
 
-        `in_company` says whether others travel in the same message; by default the subjects themselves tell.
+        `in_company` says whether others travel in the same message; by default the subjects themselves tell. `token` is
+        that of an earlier claim of the same message, by default a new one.
         """
-        token = uuid.uuid4()
+        token = token or uuid.uuid4()
         claimed = rows(
             CLAIM,
             step=step.name,
@@ -186,6 +193,12 @@ class Claim:
         The same claim, narrowed to some of its subjects.
         """
         return Claim(step=self.step, token=self.token, attempts={s: self.attempts[s] for s in subjects})
+
+    def joined_by(self, other: "Claim") -> "Claim":
+        """
+        Both claims in one; they carry the same token.
+        """
+        return Claim(step=self.step, token=self.token, attempts={**self.attempts, **other.attempts})
 
     def _rows(self, statement: str, **values: object) -> list[tuple[Any, ...]]:
         return rows(statement, step=self.step.name, token=self.token, **values)
