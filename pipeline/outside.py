@@ -32,14 +32,16 @@ def carry_out(step: Step, subjects: Sequence[int], *, by_hand: bool) -> dict[int
 
 def _carry_out(window: Window, left: deque[int]) -> None:
     started = time.monotonic()
-    while left or window.underway:
+    while left or not window.is_empty:
         if is_stopping():
-            window.recall(because="the worker was asked to stop")
+            window.put_off("the worker was asked to stop")
         if left and (is_stopping() or time.monotonic() - started > TAKES_ON_NEW_FOR_SECONDS):
             _hand_back(window.step, left)
+        window.send()
         permits = _permits(window, wanted=len(left))
         if permits.granted:
-            window.start([left.popleft() for _ in range(permits.granted)])
+            window.take([left.popleft() for _ in range(permits.granted)])
+            window.send()
         if window.underway:
             window.collect(within_seconds=permits.next_in_seconds or None)
         elif left and permits.next_in_seconds > WAITS_FOR_A_PERMIT_SECONDS:
@@ -49,8 +51,8 @@ def _carry_out(window: Window, left: deque[int]) -> None:
 
 
 def _permits(window: Window, *, wanted: int) -> Permits:
-    possible = min(window.room, wanted) if window.is_worth_a_claim else 0
-    return window.step.rate_limit.take(possible) if possible > 0 else Permits(granted=0)
+    possible = min(window.takes, wanted)
+    return window.step.rate_limit.take(possible) if possible else Permits(granted=0)
 
 
 def _hand_back(step: Step, left: deque[int], *, wait: float = 0) -> None:

@@ -2,8 +2,8 @@
 How quickly the other side of an outside step answers, as this process has seen it lately, and what follows from it.
 
 A side that answers within milliseconds would wait for our database after every answer. So its next parcels stand ready,
-marked as sending, and its answers are finished a few at a time. A slow side gets none of this: it loses nothing by
-waiting for us, and what stands ready for it would only wait in vain.
+marked as sending, others are packed behind them, and its answers are finished a few at a time. A slow side gets none of
+this: it loses nothing by waiting for us, and what stands ready for it would only wait in vain.
 """
 
 from dataclasses import dataclass
@@ -20,26 +20,33 @@ _seconds: dict[Step, float] = {}
 @dataclass(frozen=True, kw_only=True)
 class Pace:
     """
-    How many parcels stand ready beyond those under way, and how many answers are waited for, and how long.
+    Beyond what is under way: how many parcels stand ready, and how many are claimed with them and packed behind them.
+    And how many answers are waited for before they are finished, and how long.
     """
 
     ready: int = 0
+    packed: int = 0
     gather: int = 1
     for_seconds: float = 0
 
 
 def pace_of(step: Step) -> Pace:
     """
-    The pace of a step. With a rate limit nothing stands ready: a permit is for now.
+    The pace of a step. With a rate limit nothing runs ahead: a permit is for now.
     """
     if step.rate_limit.per_second or _seconds.get(step, QUICK_SECONDS) >= QUICK_SECONDS:
         return Pace()
-    return Pace(ready=step.at_once, gather=(step.at_once + 1) // 2, for_seconds=GATHERS_FOR_SECONDS)
+    return Pace(
+        ready=step.at_once,
+        packed=2 * step.at_once,
+        gather=(step.at_once + 1) // 2,
+        for_seconds=GATHERS_FOR_SECONDS,
+    )
 
 
 def note(step: Step, seconds: float) -> None:
     """
-    One answer took so long; a single slow one is enough to be careful again.
+    One answer took so long.
     """
     before = _seconds.get(step, seconds)
-    _seconds[step] = max(before + WEIGHT_OF_THE_LAST * (seconds - before), 0.0)
+    _seconds[step] = before + WEIGHT_OF_THE_LAST * (seconds - before)

@@ -1,12 +1,14 @@
 """
 A rolling window of requests, each order for itself.
 
-This thread alone talks to the database: it claims only as many orders as it starts at once (and a few that stand ready,
-see `pace`), packs and wraps their parcels, marks them as sending, and finishes whatever has come back. The sending threads
-only send, so they may keep their connections to the other side open from message to message.
+This thread alone talks to the database: it claims orders and packs their parcels, wraps and marks as sending what leaves
+next, and finishes whatever has come back. The sending threads only send, so they may keep their connections to the other
+side open from message to message. How far all of this runs ahead of the sending, `pace` decides.
 """
 
+import time
 import uuid
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -17,21 +19,16 @@ from pipeline.claims import Claim
 from pipeline.connections import persistently
 from pipeline.crash_points import Point, crash_point
 from pipeline.failures import NotNow, UnknownOutcome
+from pipeline.packing import pack, wrap
 from pipeline.results import Result, finished, settle
-from pipeline.senders import Senders
-from pipeline.steps import LooseParcel, Parcel, Report, Step
-
-
-class WrongParcels(RuntimeError):
-    """
-    A step must pack exactly one parcel for each order.
-    """
+from pipeline.senders import STARTS_WITHIN_SECONDS, Senders
+from pipeline.steps import Parcel, Report, Step
 
 
 @dataclass
 class Window:
     """
-    The requests that are under way, and what became of the others.
+    The requests that are under way, what is packed to follow them, and what became of the others.
     """
 
     step: Step
@@ -39,26 +36,36 @@ class Window:
     by_hand: bool
     results: dict[int, Result] = field(default_factory=dict)
     underway: set[int] = field(default_factory=set)
+    packed: deque[tuple[int, Parcel]] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
         # One token for all that this message claims, so that whatever came back is finished with one statement.
         self.claim = Claim(step=self.step, token=uuid.uuid4(), attempts={})
         self.senders = Senders(self.step.at_once)
+        self.packed_at = 0.0
 
     @property
-    def room(self) -> int:
-        return self.step.at_once + pace.pace_of(self.step).ready - len(self.underway)
+    def is_empty(self) -> bool:
+        return not (self.underway or self.packed)
 
     @property
-    def is_worth_a_claim(self) -> bool:
+    def takes(self) -> int:
         """
-        Are so many parcels wanted that a claim for them is worth its statements?
+        How many more orders to claim now: none while there are packed ones, because a claim costs its statements.
         """
-        return not self.underway or self.room >= pace.pace_of(self.step).gather
+        return 0 if self.packed else self._room + self._pace.packed
 
-    def start(self, subjects: Sequence[int]) -> None:
+    @property
+    def _pace(self) -> pace.Pace:
+        return pace.pace_of(self.step)
+
+    @property
+    def _room(self) -> int:
+        return max(0, self.step.at_once + self._pace.ready - len(self.underway))
+
+    def take(self, subjects: Sequence[int]) -> None:
         """
-        Claim, pack, wrap, mark, send: in this order, each committed before the next.
+        Claim, and pack.
         """
         claim = Claim.take(
             step=self.step,
@@ -67,29 +74,35 @@ class Window:
             in_company=self.in_company,
             token=self.claim.token,
         )
-        if not claim.attempts:
-            return
         self.claim = self.claim.joined_by(claim)
-        parcels = self._wrapped(self._pack(claim))
+        if claim.attempts:
+            self.packed.extend(pack(claim, self._settle).items())
+            self.packed_at = time.monotonic()
+
+    def send(self) -> None:
+        """
+        Wrap, mark, send as many as there is room for: in this order, the mark committed before anything leaves.
+        """
+        self._put_off_what_is_late()
+        leaving = dict(self.packed.popleft() for _ in range(min(self._room, len(self.packed))))
+        parcels = wrap(leaving, self.claim, self._settle)
         if not parcels:
             return
-        packed = claim.only(sorted(parcels))
         crash_point(Point.PACKED, self.step.name)
-        ours = packed.mark_sending()
+        ours = self.claim.only(sorted(parcels)).mark_sending()
         crash_point(Point.MARKED_SENDING, self.step.name)
         for subject in ours:
             self.underway.add(subject)
-            self.senders.send(parcels[subject], claim.attempts[subject])
+            self.senders.send(parcels[subject], self.claim.attempts[subject])
 
     def collect(self, *, within_seconds: float | None = None) -> None:
         """
         Wait for the next answers and finish everything that has come back; nothing may have `within_seconds`.
         """
-        pace_now = pace.pace_of(self.step)
         back = self.senders.back(
             within_seconds=self.step.lease_seconds if within_seconds is None else within_seconds,
-            gather=min(pace_now.gather, len(self.underway)),
-            for_seconds=pace_now.for_seconds,
+            gather=min(self._pace.gather, len(self.underway)),
+            for_seconds=self._pace.for_seconds,
         )
         if not back and within_seconds is None:
             self._abandon()
@@ -104,13 +117,20 @@ class Window:
             if sent.trouble is not None:
                 self._settle(sent.attempt.subject_id, sent.trouble)
 
-    def recall(self, *, because: str) -> None:
+    def put_off(self, because: str, *, seconds: float = 0) -> None:
         """
-        Give back, untried, what stands ready and has not left.
+        Give back, untried, what is packed and has not left.
         """
-        for attempt in self.senders.recall():
-            self.underway.discard(attempt.subject_id)
-            self._settle(attempt.subject_id, NotNow(because, seconds=0))
+        recalled = [attempt.subject_id for attempt in self.senders.recall()]
+        self.underway.difference_update(recalled)
+        for subject in [*recalled, *(subject for subject, _ in self.packed)]:
+            self._settle(subject, NotNow(because, seconds=seconds))
+        self.packed.clear()
+
+    def _put_off_what_is_late(self) -> None:
+        # The other side has become slow meanwhile. What would wait longer could lose its lease before it leaves.
+        if self.packed and time.monotonic() - self.packed_at > STARTS_WITHIN_SECONDS:
+            self.put_off("the other side has become slow", seconds=1)
 
     def _finish(self, reports: dict[int, Report]) -> None:
         """
@@ -136,40 +156,6 @@ class Window:
         self.results[subject] = persistently(
             lambda: settle(claim, subject, trouble), seconds=self.step.lease_seconds
         )
-
-    def _pack(self, claim: Claim) -> dict[int, Parcel]:
-        """
-        The parcels of the claim; an order whose parcel cannot be packed fails alone.
-        """
-        try:
-            return self._packed(claim)
-        except Exception as trouble:  # noqa: BLE001 - anything unforeseen is a failure of this attempt, and is kept
-            if len(claim.attempts) == 1:
-                self._settle(claim.subjects[0], trouble)
-                return {}
-        parcels: dict[int, Parcel] = {}
-        for subject in claim.subjects:
-            parcels |= self._pack(claim.only([subject]))
-        return parcels
-
-    def _packed(self, claim: Claim) -> dict[int, Parcel]:
-        parcels: dict[int, Parcel] = self.step.work(claim.subjects)
-        if parcels.keys() != claim.attempts.keys():
-            raise WrongParcels(f"{self.step.name} packed {sorted(parcels)} for {claim.subjects}.")
-        return parcels
-
-    def _wrapped(self, parcels: dict[int, Parcel]) -> dict[int, Parcel]:
-        """
-        The parcels, ready to go; one that cannot be wrapped fails alone.
-        """
-        wrapped: dict[int, Parcel] = {}
-        for subject, parcel in parcels.items():
-            try:
-                loose = isinstance(parcel, LooseParcel)
-                wrapped[subject] = parcel.wrapped(self.claim.attempts[subject]) if loose else parcel
-            except Exception as trouble:  # noqa: BLE001 - anything unforeseen is a failure of this attempt, and is kept
-                self._settle(subject, trouble)
-        return wrapped
 
     def _abandon(self) -> None:
         # A parcel that ignores its own time limit. Its lease has run out, so the dispatcher gives it to somebody else.

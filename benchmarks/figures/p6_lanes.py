@@ -9,6 +9,7 @@ physical limit is 80 orders a second. What counts is the time from the first req
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from benchmarks.lanes.bare import answers_per_second
 from benchmarks.lanes.house import House, exactly_once, open_house
 from benchmarks.measured import Measured
 
@@ -59,7 +60,7 @@ def measure(*, repeats: int, full: bool, say: Callable[[str], None]) -> list[Mea
         for turn in range(repeats):
             for lane in LANES:
                 run = _one(house, lane, answers=answers)
-                say(f"{lane.figure} {turn + 1}/{repeats}: {run['per_second']:.0f}/s of {LIMIT_PER_SECOND:.0f}/s, {run['cpu_ms_per_order']:.1f} CPU-ms per order")
+                say(f"{lane.figure} {turn + 1}/{repeats}: {run['per_second']:.0f}/s of {LIMIT_PER_SECOND:.0f}/s (a bare client {run['bare_client_per_second']:.0f}/s), {run['cpu_ms_per_order']:.1f} CPU-ms per order")
                 runs[lane.figure].append(run)
     return [
         Measured(
@@ -73,6 +74,8 @@ def measure(*, repeats: int, full: bool, say: Callable[[str], None]) -> list[Mea
 
 def _one(house: House, lane: Lane, *, answers: int) -> dict[str, float]:
     house.open_sink(lane.sink, seconds=ANSWERS_IN_SECONDS)
+    bare = answers_per_second(lane.sink, house.ports[lane.sink], at_once=AT_ONCE, answers=20 * AT_ONCE)
+    house.truth(lane.sink)
     house.start_worker("sender", f"--queues={lane.queue}", "--concurrency=1")
     _send(house, lane, count=3 * AT_ONCE)  # warm: templates are compiled, connections stand
     count = answers // len(lane.wanted(""))
@@ -86,6 +89,7 @@ def _one(house: House, lane: Lane, *, answers: int) -> dict[str, float]:
         "answers": len(truth["answered"]),
         "seconds": took,
         "per_second": len(truth["answered"]) / took,
+        "bare_client_per_second": bare,
         "most_at_once": truth["most_at_once"],
         "cpu_ms_per_order": 1000 * cpu / count,
     }
