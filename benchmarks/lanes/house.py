@@ -144,7 +144,7 @@ def open_house() -> Iterator[House]:
     """
     A house with empty tables and nobody at work, gone at the end.
     """
-    room = ROOT / "var" / f"lanes-{os.getpid()}"
+    room = Path(os.environ.get("LANES_ROOM", ROOT / "var")) / f"lanes-{os.getpid()}"
     ports = {name: any_free_port() for name in SINKS}
     with ExitStack() as stack:
         servers = Servers(room)
