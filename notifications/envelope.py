@@ -5,8 +5,8 @@ A letter as it goes over the line to the mail server.
 import re
 import uuid
 from dataclasses import dataclass, field
-from email.policy import Compat32
 from email.generator import BytesGenerator
+from email.policy import Compat32
 from email.utils import parseaddr
 from io import BytesIO
 from typing import Any

@@ -6,10 +6,11 @@ import time
 from collections import deque
 from collections.abc import Sequence
 
-from pipeline import claims, journal
+from pipeline import claims, journal, pace
 from pipeline.rate_limits import Permits
 from pipeline.results import Result
-from pipeline.steps import Step
+from pipeline.seats import COMES_BACK_AFTER_SECONDS, Guest
+from pipeline.steps import LEAST_WINDOWS, Step
 from pipeline.stopping import is_stopping
 from pipeline.window import Window
 
@@ -20,28 +21,28 @@ WAITS_FOR_A_PERMIT_SECONDS = 2
 def carry_out(step: Step, subjects: Sequence[int], *, by_hand: bool) -> dict[int, Result]:
     """
     Send for all subjects that are open and due, at most `step.at_once` at a time and as fast as its rate limit allows;
-    hand back what is left after a minute, or when the worker is asked to stop.
+    hand back what is left after a minute, when the worker is asked to stop, or when it has others to serve than a slow
+    other side.
     """
-    window = Window(step, in_company=len(subjects) > 1, by_hand=by_hand)
+    window, guest = Window(step, in_company=len(subjects) > 1, by_hand=by_hand), Guest(step)
     try:
-        _carry_out(window, deque(subjects))
+        _carry_out(window, deque(subjects), guest)
     finally:
+        guest.leave()
         window.senders.recall()  # if we fail, nobody is left who could finish what has not begun
     return window.results
 
 
-def _carry_out(window: Window, left: deque[int]) -> None:
-    started = time.monotonic()
+def _carry_out(window: Window, left: deque[int], guest: Guest) -> None:
+    started, all_of_them = time.monotonic(), len(left)
     while left or not window.is_empty:
         if is_stopping():
             window.put_off("the worker was asked to stop")
-        if left and (is_stopping() or time.monotonic() - started > TAKES_ON_NEW_FOR_SECONDS):
+        if left and _is_enough(window.step, taken=all_of_them - len(left), since=started):
             _hand_back(window.step, left)
-        window.send()
-        permits = _permits(window, wanted=len(left))
-        if permits.granted:
-            window.take([left.popleft() for _ in range(permits.granted)])
-            window.send()
+        if left and not window.by_hand and not guest.may_stay:
+            _hand_back(window.step, left, wait=COMES_BACK_AFTER_SECONDS)
+        permits = _started(window, left)
         if window.underway:
             window.collect(within_seconds=permits.next_in_seconds or None)
         elif left and permits.next_in_seconds > WAITS_FOR_A_PERMIT_SECONDS:
@@ -50,9 +51,24 @@ def _carry_out(window: Window, left: deque[int]) -> None:
             time.sleep(permits.next_in_seconds)
 
 
-def _permits(window: Window, *, wanted: int) -> Permits:
-    possible = min(window.takes, wanted)
-    return window.step.rate_limit.take(possible) if possible else Permits(granted=0)
+def _is_enough(step: Step, *, taken: int, since: float) -> bool:
+    if is_stopping() or time.monotonic() - since > TAKES_ON_NEW_FOR_SECONDS:
+        return True
+    # Long messages are for the quick: behind a slow one others of the same lane, the kitchen's perhaps, would wait.
+    return pace.seconds_of(step) >= pace.QUICK_SECONDS and taken >= LEAST_WINDOWS * step.at_once
+
+
+def _started(window: Window, left: deque[int]) -> Permits:
+    """
+    Send what there is room for, what was packed before first; returns the permits for those that were taken on.
+    """
+    window.send()
+    possible = min(window.takes, len(left))
+    permits = window.step.rate_limit.take(possible) if possible else Permits(granted=0)
+    if permits.granted:
+        window.take([left.popleft() for _ in range(permits.granted)])
+        window.send()
+    return permits
 
 
 def _hand_back(step: Step, left: deque[int], *, wait: float = 0) -> None:

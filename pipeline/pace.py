@@ -34,7 +34,7 @@ def pace_of(step: Step) -> Pace:
     """
     The pace of a step. With a rate limit nothing runs ahead: a permit is for now.
     """
-    if step.rate_limit.per_second or _seconds.get(step, QUICK_SECONDS) >= QUICK_SECONDS:
+    if step.rate_limit.per_second or not 0 < seconds_of(step) < QUICK_SECONDS:
         return Pace()
     return Pace(
         ready=step.at_once,
@@ -42,6 +42,13 @@ def pace_of(step: Step) -> Pace:
         gather=(step.at_once + 1) // 2,
         for_seconds=GATHERS_FOR_SECONDS,
     )
+
+
+def seconds_of(step: Step) -> float:
+    """
+    How long an answer takes about; 0 where nothing is known.
+    """
+    return _seconds.get(step, 0.0)
 
 
 def note(step: Step, seconds: float) -> None:

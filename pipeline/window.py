@@ -110,7 +110,10 @@ class Window:
         crash_point(Point.ANSWERS_CAME, self.step.name)
         for sent in back:
             self.underway.discard(sent.attempt.subject_id)
-            pace.note(self.step, sent.seconds)
+            if not isinstance(
+                sent.trouble, NotNow
+            ):  # who turns us away at the door tells nothing of its pace
+                pace.note(self.step, sent.seconds)
         if good := {sent.attempt.subject_id: sent.report for sent in back if sent.trouble is None}:
             self._finish(good)
         for sent in back:

@@ -10,6 +10,7 @@ from celery import Celery
 from celery.signals import (
     beat_init,
     before_task_publish,
+    celeryd_after_setup,
     celeryd_init,
     import_modules,
     setup_logging,
@@ -21,6 +22,7 @@ from kombu.transport import TRANSPORT_ALIASES
 
 from pipeline import discretion, tracing
 from pipeline.heartbeat import Heartbeat
+from pipeline.seats import furnish_worker
 from pipeline.stopping import stop_taking_on
 from pipeline.ticker import Ticker
 from rms_backend import log_setup
@@ -51,6 +53,7 @@ app.steps["consumer"].add(Ticker)
 app.steps["worker"].add(Heartbeat)
 app.autodiscover_tasks()
 celeryd_init.connect(stop_if_something_is_wrong)
+celeryd_after_setup.connect(furnish_worker)
 setup_logging.connect(log_setup.of_celery)
 worker_ready.connect(tell_that_we_are_ready)
 beat_init.connect(tell_that_we_are_ready)

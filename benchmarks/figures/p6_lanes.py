@@ -53,14 +53,16 @@ def measure(*, repeats: int, full: bool, say: Callable[[str], None]) -> list[Mea
     """
     Both lanes in turn, so many times.
     """
-    answers = int(__import__("os").environ.get("ANSWERS", 3_200 if full else 1_280))
+    answers = 3_200 if full else 1_280
     runs: dict[str, list[dict[str, float]]] = {lane.figure: [] for lane in LANES}
     with open_house() as house:
         house.start_worker("dispatcher", "--queues=post_payment", "--concurrency=1")
         for turn in range(repeats):
             for lane in LANES:
                 run = _one(house, lane, answers=answers)
-                say(f"{lane.figure} {turn + 1}/{repeats}: {run['per_second']:.0f}/s of {LIMIT_PER_SECOND:.0f}/s (a bare client {run['bare_client_per_second']:.0f}/s), {run['cpu_ms_per_order']:.1f} CPU-ms per order")
+                say(
+                    f"{lane.figure} {turn + 1}/{repeats}: {run['per_second']:.0f}/s of {LIMIT_PER_SECOND:.0f}/s (a bare client {run['bare_client_per_second']:.0f}/s), {run['cpu_ms_per_order']:.1f} CPU-ms per order"
+                )
                 runs[lane.figure].append(run)
     return [
         Measured(

@@ -9,7 +9,7 @@ not. The figure is the first; the second is told beside it.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks.lanes.house import House, open_house
+from benchmarks.lanes.house import House, open_house, wait_for
 from benchmarks.lanes.sink import Mood
 from benchmarks.measured import Measured
 from rms_backend.supervisor.lanes import DEFAULT_LANES
@@ -63,7 +63,9 @@ def measure(*, repeats: int, full: bool, say: Callable[[str], None]) -> list[Mea
                 runs.append({"turn": turn, "till": till.name, "healthy": healthy, "sick": sick})
                 say(_line(set_up, till, healthy, sick))
         measured += [
-            Measured(figure=_figure(set_up, what, till), ratios=ratios, facts={"runs": runs, "orders": orders})
+            Measured(
+                figure=_figure(set_up, what, till), ratios=ratios, facts={"runs": runs, "orders": orders}
+            )
             for (what, till), ratios in pairs.items()
         ]
     return measured
@@ -75,7 +77,8 @@ def _figure(set_up: str, what: str, till: str) -> str:
 
 def _line(set_up: str, till: Till, healthy: dict[str, float], sick: dict[str, float]) -> str:
     told = ", ".join(
-        f"{what} {sick[what]:.0f}/s beside {healthy[what]:.0f}/s = {sick[what] / healthy[what]:.2f}" for what in sick
+        f"{what} {sick[what]:.0f}/s beside {healthy[what]:.0f}/s = {sick[what] / healthy[what]:.2f}"
+        for what in sick
     )
     return f"P7 {set_up}, till {till.name}: {told}"
 
@@ -88,8 +91,7 @@ def _one(start: Callable[[House], None], till: Till, *, orders: int) -> dict[str
         house.open_sink("mail", seconds=ANSWERS_IN_SECONDS)
         house.open_sink("till", mood=till.mood, seconds=till.seconds)
         start(house)
-        house.place(24, MAIL, POINTS)  # warm
-        house.wait_until_done(MAIL, POINTS)
+        _let_them_know_each_other(house)
         [(last,)] = house.ask("SELECT max(id) FROM pipeline_steprun")
         house.place(orders, TILL, MAIL, POINTS)
         house.wait_until_done(MAIL, POINTS)
@@ -99,12 +101,25 @@ def _one(start: Callable[[House], None], till: Till, *, orders: int) -> dict[str
         }
 
 
+def _let_them_know_each_other(house: House) -> None:
+    """
+    The till has been like this for a while: each process has met it, and the mail server too.
+    """
+    house.place(160, TILL)
+    met = "SELECT count(*) >= 32 FROM pipeline_steprun WHERE step LIKE %s AND state IN ('waiting', 'done')"
+    wait_for(lambda: house.ask(met, f"%{TILL}%")[0][0], otherwise="the till is not met", within_seconds=60)
+    house.place(160, MAIL, POINTS)
+    house.wait_until_done(MAIL, POINTS)
+
+
 def _start_lanes(house: House) -> None:
     """
     What `manage.py start_celery_workers` starts, without its supervisor.
     """
     for lanes in DEFAULT_LANES:
-        house.start_worker(lanes.name, f"--queues={','.join(lanes.queues)}", f"--concurrency={lanes.concurrency}")
+        house.start_worker(
+            lanes.name, f"--queues={','.join(lanes.queues)}", f"--concurrency={lanes.concurrency}"
+        )
 
 
 def _start_one(house: House) -> None:

@@ -88,7 +88,9 @@ class House:
         """
         Paid orders that wait for these steps; returns their references.
         """
-        done = self.crew.run(sys.executable, "-m", "benchmarks.lanes.placing", str(count), *steps, directory=ROOT)
+        done = self.crew.run(
+            sys.executable, "-m", "benchmarks.lanes.placing", str(count), *steps, directory=ROOT
+        )
         if done.returncode:
             raise Unfinished(f"The orders were not placed:\n{done.stdout[-2000:]}")
         references: list[str] = json.loads(done.stdout.splitlines()[-1])
@@ -98,6 +100,7 @@ class House:
         """
         Wait until no run of these steps is open any more.
         """
+
         def open_runs() -> int:
             return sum(int(self.ask(NOT_DONE, f"%{step}%")[0][0]) for step in steps)
 
@@ -142,7 +145,8 @@ class House:
 @contextmanager
 def open_house() -> Iterator[House]:
     """
-    A house with empty tables and nobody at work, gone at the end.
+    A house with empty tables and nobody at work, gone at the end. It stands in var/, or in $LANES_ROOM: on a machine whose
+    disk is busy with other things, commits take seconds now and then, and a room in memory leaves that out.
     """
     room = Path(os.environ.get("LANES_ROOM", ROOT / "var")) / f"lanes-{os.getpid()}"
     ports = {name: any_free_port() for name in SINKS}

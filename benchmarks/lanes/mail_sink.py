@@ -57,7 +57,7 @@ class Conversation(asyncio.Protocol):
         self.in_letter = False
         found = MESSAGE_ID.search(letter)
         name = found.group(1).decode() if found else "nameless"
-        asyncio.get_running_loop().create_task(self.sink.answer(lambda: self._accept(name)))  # noqa: RUF006 - ends with us
+        self.sink.answer(lambda: self._accept(name))
 
     def _accept(self, name: str) -> None:
         if self.sink.mood is Mood.FAILING:

@@ -17,6 +17,7 @@ def place(count: int, step_names: Sequence[str]) -> list[str]:
     Place them, mark them as paid and promise the steps; returns the references.
     """
     from django.db import transaction  # noqa: PLC0415 - Django must be set up first
+
     from orders.models import Order  # noqa: PLC0415
     from pipeline.promises import promise  # noqa: PLC0415
     from pipeline.steps import menu  # noqa: PLC0415
@@ -31,6 +32,7 @@ def place(count: int, step_names: Sequence[str]) -> list[str]:
 
 def _paid_orders(count: int) -> list:
     from django.utils import timezone  # noqa: PLC0415
+
     from orders.models import Customer, Order, OrderStatus, Payment  # noqa: PLC0415
     from orders.placing import Draft, DraftLine, place_orders  # noqa: PLC0415
     from orders.testing import make_menu, make_restaurant  # noqa: PLC0415
@@ -40,14 +42,16 @@ def _paid_orders(count: int) -> list:
     variants = make_menu(restaurant)
     run = uuid.uuid4().hex[:8]
     guests = Customer.objects.bulk_create(
-        Customer(email=f"guest{n}.{run}@example.com", name="Ada Guest", is_guest=n % 3 != 0) for n in range(count)
+        Customer(email=f"guest{n}.{run}@example.com", name="Ada Guest", is_guest=n % 3 != 0)
+        for n in range(count)
     )
     lines = tuple(
         DraftLine(variant_id=variants[size].pk, quantity=number, note=note)
         for size, number, note in (("S", 1, ""), ("L", 2, "no basil"), ("S", 3, ""))
     )
     drafts = [
-        Draft(number=f"{run}{n}", placed_at=now, lines=lines, customer=guest) for n, guest in enumerate(guests)
+        Draft(number=f"{run}{n}", placed_at=now, lines=lines, customer=guest)
+        for n, guest in enumerate(guests)
     ]
     orders = place_orders(restaurant=restaurant, drafts=drafts)
     Order.objects.filter(pk__in=[order.pk for order in orders]).update(status=OrderStatus.PAID, paid_at=now)

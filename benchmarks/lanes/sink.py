@@ -7,7 +7,6 @@ half of this machine at 160 answers a second. What they check is what the figure
 
 import asyncio
 import json
-import os
 import signal
 import time
 from argparse import ArgumentParser
@@ -79,14 +78,15 @@ class Sink:
     mood: Mood
     truth: Truth = field(default_factory=Truth)
 
-    async def answer(self, say: Callable[[], None]) -> None:
+    def answer(self, say: Callable[[], None]) -> None:
         """
-        Wait as long as an answer takes, then say it; somebody who hangs says nothing.
+        Say it after as long as an answer takes; somebody who hangs says nothing.
         """
         self.truth.begin()
-        if self.mood is Mood.HANGING:
-            return
-        await asyncio.sleep(self.seconds)
+        if self.mood is not Mood.HANGING:
+            asyncio.get_running_loop().call_later(self.seconds, self._say, say)
+
+    def _say(self, say: Callable[[], None]) -> None:
         say()
         self.truth.end()
 
@@ -111,7 +111,7 @@ async def _serve(sink: Sink, make: Callable[[Sink], asyncio.Protocol], *, port: 
     def tell() -> None:
         unfinished = truth.with_suffix(".unfinished")
         unfinished.write_text(sink.truth.written())
-        os.replace(unfinished, truth)
+        unfinished.replace(truth)
         sink.truth = Truth()
 
     loop.add_signal_handler(signal.SIGUSR1, tell)
