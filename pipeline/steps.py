@@ -15,7 +15,7 @@ from pipeline.retries import RetryPolicy
 
 LONGEST_LEASE_SECONDS = 45
 LEASE_MARGIN_SECONDS = 10
-LEAST_WINDOWS, LEAST_MESSAGES = 4, 4
+LEAST_WINDOWS, LEAST_MESSAGES = 4, 2
 UNLIMITED = RateLimit(name="none", per_second=0)
 
 # What a step tells about one order: ids and numbers only, never a name or an address.
@@ -137,7 +137,7 @@ class Step:
     def together_of(self, waiting: int) -> int:
         """
         How many of so many waiting orders travel in one message: to the outside at least four windows full, and as many
-        more as leave four messages for other workers to share in.
+        more as leave two messages, for another process to share in.
 
         Between two messages a window runs empty, so under a backlog long messages keep the other side busier.
         """

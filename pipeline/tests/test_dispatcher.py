@@ -282,7 +282,7 @@ class TestLengthOfMessages(TestCase):
 
     def test_to_the_outside_grows_with_the_backlog_but_leaves_several_to_share(self):
         with outside_step(Sink(), at_once=8) as step:
-            self.assertEqual((step.together_of(200), step.together_of(5_000)), (50, 128))
+            self.assertEqual((step.together_of(200), step.together_of(5_000)), (100, 128))
 
     def test_to_the_database_is_always_the_same(self):
         with database_step() as step:
