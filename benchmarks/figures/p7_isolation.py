@@ -55,8 +55,8 @@ def measure(*, repeats: int, full: bool, say: Callable[[str], None]) -> list[Mea
         pairs: dict[tuple[str, str], list[float]] = {}
         runs: list[dict[str, object]] = []
         for turn in range(repeats if set_up == "lanes" or full else 1):
-            healthy = _one(start, HEALTHY, orders=orders)
             for till in SICK:
+                healthy = _one(start, HEALTHY, orders=orders)  # anew for each: the two stand side by side
                 sick = _one(start, till, orders=orders)
                 for what in ("e-mail", "loyalty"):
                     pairs.setdefault((what, till.name), []).append(sick[what] / healthy[what])
