@@ -6,6 +6,7 @@ PY := $(VENV)/bin/python
 # Tests with real processes wait more than they compute.
 WORKERS ?= $(shell echo $$((2 * $$(nproc))))
 READY := $(VENV)/ready-$(shell cat requirements/dev.txt | cksum | cut -d' ' -f1)
+BENCH_READY := $(VENV)/bench-ready-$(shell cat requirements/bench.txt | cksum | cut -d' ' -f1)
 
 help: ## List these targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +27,14 @@ test: $(READY) ## All tests, on servers of their own
 chaos: $(READY) ## Everything breaks for minutes: is anything lost or done twice? [MINUTES=10] [SEED=n] [ARGS=…]
 	@$(PY) -m tests.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
+bench: $(READY) $(BENCH_READY) ## How fast beside others: P1 to P9, within 35 minutes [FULL=1] [ONLY=P1,P4] [REPEATS=3]
+	@$(PY) -m benchmarks $(if $(filter 1,$(FULL)),--full) $(if $(ONLY),--only $(ONLY)) $(if $(REPEATS),--repeats $(REPEATS))
+
+$(BENCH_READY): $(READY)
+	@echo "Installing what is compared …"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@rm -f $(VENV)/bench-ready-*; touch $@
+
 check: $(READY) ## Exactly what CI runs: format, lint, types, layers, migrations, deploy check, tests, a short show
 	@scripts/check
 
@@ -41,4 +50,4 @@ clean: ## Stop everything and remove all that make made: data, caches, .venv
 lock: $(READY) ## Pin the requirements anew from requirements/*.in (needs uv)
 	@scripts/lock
 
-.PHONY: help setup run test chaos check down clean lock
+.PHONY: help setup run test chaos bench check down clean lock

@@ -38,10 +38,9 @@ UPDATE operations_alert SET telling_until = clock_timestamp() + make_interval(se
  WHERE id IN (
        SELECT id FROM operations_alert
         WHERE (telling_until IS NULL OR telling_until < clock_timestamp())
-          AND seen_at >= tell_from
-          AND CASE WHEN closed_at IS NULL
-                   THEN told_at IS NULL OR told_at < clock_timestamp() - make_interval(hours => %(again)s)
-                   ELSE end_told_at IS NULL END
+          AND seen_at >= tell_from AND end_told_at IS NULL
+          AND (closed_at IS NOT NULL OR told_at IS NULL
+               OR told_at < clock_timestamp() - make_interval(hours => %(again)s))
         ORDER BY id FOR UPDATE SKIP LOCKED)
 RETURNING id, rule, subject, said, opened_at, closed_at, told_at
 """

@@ -3,7 +3,7 @@ What is wrong just now, or was, and who was told; and when somebody looked last.
 """
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 
@@ -30,6 +30,14 @@ class Alert(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["rule", "subject"], condition=Q(closed_at__isnull=True), name="alert_open_once"
+            )
+        ]
+        indexes = [
+            # What may want to be told: not what is told to its end, nor what was over before it was worth telling.
+            models.Index(
+                fields=["id"],
+                name="alert_to_tell",
+                condition=Q(end_told_at__isnull=True, seen_at__gte=F("tell_from")),
             )
         ]
 

@@ -163,7 +163,7 @@ RULES = (
         name="cannot_reconcile",
         question=questions.hours_not_reconciled,
         at_least=3,
-        sentence="For {value:.0f} hours Stripe could not be asked what its webhook has not told us.",
+        sentence="For {value:.0f} hours Stripe could not be asked what its webhook has not told us, or something could not be taken in.",
         remedy="manage.py reconcile_payments says why. Nothing is lost: the next success looks at all that time.",
     ),
 )

@@ -6,9 +6,11 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
+from django.db.models.fields.json import KT
 from django.db.models.functions import Now
 
 from payments import matching
+from payments.at_once import pay_at_once
 from payments.booked import Booked
 from payments.disputes import book_dispute
 from payments.facts import (
@@ -51,11 +53,13 @@ def receive(event: Event, *, body: bytes) -> bool:
     """
     Keep the event and do what follows from it, all or nothing; False for one that we have already.
     """
+    card, told = card_charged(event), meaning(event)
+    if card is None and pay_at_once(event, told, body=body):
+        return True
     with transaction.atomic():
         if not keep(event, body=body):
             return False
         crash_point(Point.EVENT_KEPT)
-        card, told = card_charged(event), meaning(event)
         if told is not None and event.account not in ("", settings.STRIPE_ACCOUNT):
             _put_aside(event, because=f"of another account: {event.account}")
             return True
@@ -160,8 +164,11 @@ def _book_what_waited_for(told: Meaning) -> None:
     """
     Book the refunds that were told before their payment. Who holds one of them already waits for our order.
     """
-    waiting = StripeEvent.objects.select_for_update(skip_locked=True).filter(
-        state=StripeEvent.State.UNMATCHED, facts__payment_intent=told.payment_intent
+    # In the words of its index.
+    waiting = (
+        StripeEvent.objects.select_for_update(skip_locked=True)
+        .alias(about=KT("facts__payment_intent"))
+        .filter(state=StripeEvent.State.UNMATCHED, about=told.payment_intent)
     )
     for kept in waiting.order_by("happened_at", "pk"):
         _book(kept, from_facts(kept.facts))

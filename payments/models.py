@@ -4,6 +4,7 @@ What Stripe told us, each event once.
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KT
 from django.db.models.functions import Now
 
 from orders.models import Order
@@ -51,6 +52,10 @@ class StripeEvent(models.Model):
             ),
             models.Index(fields=["state", "received_at"], name="stripe_event_by_state"),
             models.Index(fields=["object_id"], name="stripe_event_by_object"),
+            # Asked for every payment. Money that is somebody else's stays unmatched for ever, so it is not few.
+            models.Index(
+                KT("facts__payment_intent"), name="stripe_event_waiting", condition=Q(state="unmatched")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -27,11 +27,11 @@ SELECT date_trunc('minute', clock_timestamp()), kind, count
 
 LATELY = """
 SELECT kind, sum(count) FROM payments_rejecteddelivery
- WHERE minute > clock_timestamp() - make_interval(secs => %(within)s) GROUP BY kind
+ WHERE minute > statement_timestamp() - make_interval(secs => %(within)s) GROUP BY kind
 """
 
 FORGET = """
-DELETE FROM payments_rejecteddelivery WHERE minute < clock_timestamp() - make_interval(days => %(days)s)
+DELETE FROM payments_rejecteddelivery WHERE minute < statement_timestamp() - make_interval(days => %(days)s)
 """
 
 

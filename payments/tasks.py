@@ -101,8 +101,9 @@ def update_inventory_levels_task(order_ids: Sequence[int]) -> dict[int, Report]:
 
 
 @dispatcher_task
-def run_post_payment_hooks_task() -> int:
-    """Send what is due to the workers, then book payments whose order has turned up."""
-    sent = dispatcher.dispatch()
-    inbox.retry_unmatched()
+def run_post_payment_hooks_task(hurry: bool) -> int:  # noqa: FBT001 - what a message says
+    """Send what is due to the workers; without a hurry, also book payments whose order has turned up."""
+    sent = dispatcher.dispatch(take_back=not hurry)
+    if not hurry:
+        inbox.retry_unmatched()
     return sent

@@ -62,7 +62,7 @@ def _how_it_stands(step: Step, subject_id: int) -> Report:
     run = StepRun.objects.filter(step=step.name, subject_id=subject_id).first()
     if run is None:
         whose = f"{step.subject.value.replace('_', ' ').capitalize()} {subject_id}"
-        raise NotPromised(f"{whose} has no promise of {step.name}: it is unknown, or not paid.")
+        raise NotPromised(f"{whose} has no promise of {step.name}: it is unknown, not paid, or forgotten.")
     if run.state == State.DONE:
         return {"success": True, "already": "done"}
     return {"success": False, "state": run.state, "because": run.because}

@@ -14,14 +14,18 @@ from psycopg.types.json import Jsonb
 
 from pipeline.crash_points import Point, crash_point
 from pipeline.models import State
-from pipeline.statements import execute, rows
-from pipeline.steps import Attempt, Step
+from pipeline.nudge import nudge
+from pipeline.routing import lane_of
+from pipeline.statements import execute, prepared
+from pipeline.steps import Attempt, Effect, Step
 
 # Locks in id order, so that two claims over the same rows cannot wait for each other. A row that died with a worker
 # (`alone`) does not travel in company any more. By hand a row may be taken before it is due.
+# Outside steps need not wait for the disk here: their next commit (MARK_SENDING) does, and takes this one with it. Others
+# wait, so that an order over which PostgreSQL dies has been counted.
 CLAIM = """
 WITH open AS (
-    SELECT id, sending_at FROM pipeline_steprun
+    SELECT id, sending_at FROM pipeline_steprun, set_config('synchronous_commit', coalesce(%(commit)s, current_setting('synchronous_commit')), true)
      WHERE step = %(step)s AND subject_id = ANY(%(subjects)s)
        AND (state IN ('promised', 'sent')
             OR state = 'waiting' AND (%(by_hand)s OR due_at <= clock_timestamp()))
@@ -36,17 +40,19 @@ RETURNING run.subject_id, run.order_id, run.attempts, open.sending_at IS NOT NUL
 """
 
 # Committed before a request leaves, so that a lost outcome is known to be lost. The lease begins anew with it; where it
-# is over already (a worker that was suspended), nothing may be sent any more.
+# is over already (a worker that was suspended), nothing may be sent any more. By coalesce(), because `due_at >` alone lets
+# PostgreSQL go through everything that is open, when its statistics are of an hour in which nothing was.
 MARK_SENDING = """
 UPDATE pipeline_steprun
    SET sending_at = coalesce(sending_at, clock_timestamp()),
        due_at = clock_timestamp() + make_interval(secs => %(lease)s)
  WHERE step = %(step)s AND subject_id = ANY(%(subjects)s) AND lease_token = %(token)s
-   AND due_at > clock_timestamp()
+   AND coalesce(due_at, '-infinity') > clock_timestamp()
 RETURNING subject_id
 """
 
-# What needed more than one attempt leaves a line in the history when it works out at last.
+# What needed more than one attempt leaves a line in the history when it works out at last. It also tells whether more has
+# become due on the lane: the dispatcher may have held it back for as long as this message was on its way.
 FINISH = """
 WITH kept AS (
     SELECT * FROM unnest(%(subjects)s::bigint[], %(reports)s::jsonb[]) AS kept(subject_id, report)),
@@ -61,7 +67,9 @@ done AS (
 history AS (
     INSERT INTO pipeline_stepevent (step_run_id, order_id, attempt, what, because, by)
     SELECT id, order_id, attempts, 'recovered', '', '' FROM done WHERE attempts > 1)
-SELECT subject_id FROM done
+SELECT coalesce((SELECT array_agg(subject_id ORDER BY subject_id) FROM done), '{}'),
+       EXISTS (SELECT FROM pipeline_steprun
+                WHERE lane = %(lane)s AND due_at <= statement_timestamp() AND state IN ('promised', 'waiting'))
 """
 
 # The end of one attempt that did not work out: `wait` in seconds, or NULL to bury. What was withdrawn meanwhile is not
@@ -138,8 +146,9 @@ class Claim:
         that of an earlier claim of the same message, by default a new one.
         """
         token = token or uuid.uuid4()
-        claimed = rows(
+        claimed = prepared(
             CLAIM,
+            commit="off" if step.effect is Effect.OUTSIDE else None,
             step=step.name,
             subjects=list(subjects),
             by_hand=by_hand,
@@ -170,7 +179,10 @@ class Claim:
             None if reports[subject] is None else Jsonb(_without_nul(reports[subject]))
             for subject in subjects
         ]
-        return sorted(row[0] for row in self._rows(FINISH, subjects=subjects, reports=kept))
+        [(ours, more_is_due)] = self._rows(FINISH, subjects=subjects, reports=kept, lane=lane_of(self.step))
+        if more_is_due:
+            nudge()
+        return list(ours)
 
     def fail(self, subject: int, *, because: str, wait: float | None, unknown: bool) -> State | None:
         """
@@ -201,7 +213,7 @@ class Claim:
         return Claim(step=self.step, token=self.token, attempts={**self.attempts, **other.attempts})
 
     def _rows(self, statement: str, **values: object) -> list[tuple[Any, ...]]:
-        return rows(statement, step=self.step.name, token=self.token, **values)
+        return prepared(statement, step=self.step.name, token=self.token, **values)
 
 
 def hand_back(*, step: Step, subjects: Sequence[int], wait: float = 0) -> None:

@@ -70,7 +70,7 @@ def post_payment_step(
     return declare
 
 
-def dispatcher_task(function: Callable[[], int]) -> Task:
+def dispatcher_task(function: Callable[[bool], int]) -> Task:
     """
     Declare the task that dispatches: nudges and ticks are sent to it.
     """
@@ -78,8 +78,8 @@ def dispatcher_task(function: Callable[[], int]) -> Task:
 
     # No events: a tick a second would push everything else out of Flower.
     @shared_task(name=name, send_events=False, retry_on_worker_lost=False)
-    def dispatch() -> Report:
-        return {"success": True, "sent": function()}
+    def dispatch(hurry: bool = False) -> Report:  # noqa: FBT001, FBT002 - what a message says
+        return {"success": True, "sent": function(hurry)}
 
     dispatch.__doc__ = function.__doc__
     menu.dispatcher = name

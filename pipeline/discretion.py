@@ -15,6 +15,7 @@ from celery.events.dispatcher import EventDispatcher
 from pipeline.journal import without_secrets
 from pipeline.shown import shown, shown_again
 
+BOX = 200  # events
 LONGEST_ERROR = 1_000
 LONGEST_TRACEBACK = 20_000
 VALUES = ("args", "kwargs", "result")
@@ -34,7 +35,12 @@ def tell_ids_only(headers: dict[str, Any], body: Any, **_signal: Any) -> None:
 class DiscreetDispatcher(EventDispatcher):
     """
     The way out of every event, also of those about messages that were published by somebody else.
+
+    Events about tasks wait in its box for pipeline/event_post.py, or until the box is full.
     """
+
+    def __init__(self, *args: Any, **how: Any) -> None:
+        super().__init__(*args, **{**how, "on_send_buffered": None, "buffer_limit": BOX})
 
     def send(self, type: str, **fields: Any) -> Any:  # noqa: A002 - Celery's signature
         return super().send(type, **_discreet(fields))

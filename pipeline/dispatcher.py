@@ -14,63 +14,66 @@ from celery import current_app
 from django.conf import settings
 from kombu import Producer
 
-from pipeline import journal, restored
+from pipeline import journal, lost_leases, restored
 from pipeline.connections import with_a_usable_connection
 from pipeline.crash_points import Point, crash_point
 from pipeline.queues import Queue
 from pipeline.restored import Whereabouts
 from pipeline.routing import lane_of
-from pipeline.statements import execute, rows
-from pipeline.steps import Step, menu
+from pipeline.statements import execute, prepared
+from pipeline.steps import Effect, Step, menu
 
 SENT_AGAIN_AFTER_SECONDS = 40
 DOUBLINGS = 6  # 40 s, 80 s, … and at most about 45 minutes
-TAKE_BACK_AT_ONCE = 500
 PUBLISH_AT_ONCE = 500
 BACK_OFF_SECONDS = 2
+WAITS_SECONDS, HELD_SECONDS = 0.1, 0.5
 LEFT_OVER_AT_MOST = 100
 
-# Running, and the lease is over: the worker is gone. Its attempt was counted; what has none left is buried. From now on
-# the row travels alone, so that an order which kills its worker cannot take others with it.
-TAKE_BACK = """
-WITH allowed AS (
-    SELECT * FROM unnest(%(steps)s::text[], %(attempts)s::int[]) AS allowed(step, most)),
-lost AS (
-    SELECT run.id, run.attempts >= allowed.most AS spent,
-           CASE WHEN run.sending_at IS NULL THEN %(gone)s ELSE %(gone_sending)s END AS because
-      FROM pipeline_steprun run JOIN allowed USING (step)
-     WHERE run.state = 'running' AND run.due_at <= clock_timestamp()
-     ORDER BY run.id LIMIT %(limit)s FOR UPDATE OF run SKIP LOCKED),
-back AS (
-    UPDATE pipeline_steprun run
-       SET state = CASE WHEN run.withdrawn THEN 'skipped' WHEN lost.spent THEN 'buried' ELSE 'promised' END,
-           due_at = CASE WHEN NOT (lost.spent OR run.withdrawn) THEN clock_timestamp() END,
-           finished_at = CASE WHEN lost.spent OR run.withdrawn THEN clock_timestamp() END,
-           lease_token = NULL, alone = true, because = lost.because
-      FROM lost WHERE run.id = lost.id
-    RETURNING run.id, run.step, run.order_id, run.attempts, run.state, run.because),
-history AS (
-    INSERT INTO pipeline_stepevent (step_run_id, order_id, attempt, what, because, by)
-    SELECT id, order_id, attempts, kind, because, ''
-      FROM back, unnest(ARRAY['lease_lost', 'buried', 'skipped']) AS kind WHERE kind IN ('lease_lost', state))
-SELECT step, order_id, attempts, state FROM back
-"""
-
-GONE = "the worker was gone before it could say how it ended"
-GONE_SENDING = "the worker was gone after it began to send"  # so what it sent may have arrived
-LOST_AS = {"buried": "step.buried", "skipped": "step.skipped"}
-
-# By ctid, because a self-join that was planned while the table was empty can later take seconds.
+# All lanes in one round trip. Per lane what there is room for, oldest first. By ctid, because a self-join that was planned
+# while the table was empty can later take seconds; by statement_timestamp(), because an index cannot look for a clock that
+# moves on. Whoever loses this commit (PostgreSQL dies) finds the rows still due: it need not wait for the disk.
+#
+# A message that has waited for a tenth of a second and was not taken yet holds back others of its step for a moment, and a
+# database step's those of every step, unless they fill a message: so where workers cannot keep up messages grow instead of
+# queueing, the less urgent steps get their turn, and where workers do keep up nobody waits.
 TAKE = """
+WITH open AS (
+    SELECT wanted.lane, wanted.most - (
+               SELECT count(*) FROM (
+                   SELECT FROM pipeline_steprun
+                    WHERE lane = wanted.lane AND due_at > statement_timestamp() AND state = 'sent'
+                    LIMIT wanted.most) AS underway) AS room
+      FROM unnest(%(lanes)s::text[], %(most)s::int[]) AS wanted(lane, most),
+           set_config('synchronous_commit', 'off', true) AS quickly
+     WHERE NOT EXISTS (SELECT FROM pipeline_lanepause pause WHERE pause.lane = wanted.lane)),
+steps AS (
+    SELECT * FROM unnest(%(steps)s::text[], %(together)s::int[], %(inside)s::bool[]) AS steps(step, together, inside)),
+untaken AS (
+    SELECT DISTINCT step, inside AS holds_all
+      FROM open JOIN pipeline_steprun USING (lane) JOIN steps USING (step)
+     WHERE due_at > statement_timestamp() + make_interval(secs => %(again)s::float - %(held)s::float)
+       AND due_at < statement_timestamp() + make_interval(secs => %(again)s::float - %(waits)s::float)
+       AND state = 'sent' AND sends = 1 AND NOT alone),
+due AS (
+    SELECT found.* FROM open CROSS JOIN LATERAL (
+        SELECT ctid AS place, step, alone, due_at FROM pipeline_steprun
+         WHERE lane = open.lane AND due_at <= statement_timestamp()
+           AND state IN ('promised', 'sent', 'waiting') AND step = ANY(%(steps)s::text[])
+         ORDER BY due_at LIMIT greatest(open.room, 0) FOR UPDATE SKIP LOCKED) AS found),
+counted AS (
+    SELECT place, step, alone, row_number() OVER (PARTITION BY step, alone ORDER BY due_at) AS nth,
+           count(*) OVER (PARTITION BY step, alone) AS waiting
+      FROM due),
+ready AS (
+    SELECT place FROM counted JOIN steps USING (step)
+     WHERE alone OR nth <= waiting / together * together
+        OR NOT EXISTS (SELECT FROM untaken WHERE untaken.step = counted.step OR holds_all))
 UPDATE pipeline_steprun
    SET state = 'sent', sends = sends + 1,
-       due_at = clock_timestamp() + make_interval(secs => %(again)s * power(2, least(sends, %(doublings)s)))
- WHERE ctid = ANY(ARRAY(
-       SELECT ctid FROM pipeline_steprun
-        WHERE lane = %(lane)s AND due_at <= clock_timestamp()
-          AND state IN ('promised', 'sent', 'waiting') AND step = ANY(%(steps)s)
-        ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
-RETURNING id, step, subject_id, order_id, alone, sends
+       due_at = clock_timestamp() + make_interval(secs => %(again)s::float * power(2, least(sends, %(doublings)s::int)))
+ WHERE ctid = ANY(ARRAY(SELECT place FROM ready))
+RETURNING id, step, subject_id, order_id, alone, sends, attempts
 """
 
 SENT_AGAIN = """
@@ -79,19 +82,11 @@ SELECT id, order_id, attempts, 'sent_again', 'nobody took the message in time', 
   FROM pipeline_steprun WHERE id = ANY(%(runs)s)
 """
 
-UNDERWAY = """
-SELECT count(*) FROM (
-    SELECT FROM pipeline_steprun
-     WHERE lane = %(lane)s AND due_at > clock_timestamp() AND state = 'sent' LIMIT %(most)s) AS underway
-"""
-
 NOT_PUBLISHED = """
 UPDATE pipeline_steprun
    SET state = 'promised', sends = sends - 1, due_at = clock_timestamp() + make_interval(secs => %(wait)s)
  WHERE id = ANY(%(runs)s) AND state = 'sent'
 """
-
-PAUSED = "SELECT lane FROM pipeline_lanepause"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,44 +101,31 @@ class Taken:
     order: int
     alone: bool
     sends: int
+    attempts: int
 
 
 @with_a_usable_connection
-def dispatch() -> int:
+def dispatch(*, take_back: bool = True) -> int:
     """
-    Take back what died with its worker, then send what is due; returns how many step runs were sent.
+    Send what is due, and before that `take_back` what died with its worker; returns how many step runs were sent.
     """
     crash_point(Point.DISPATCH_BEGINS)
-    where = restored.whereabouts()
-    if where is Whereabouts.ELSEWHERE:
-        journal.record("dispatch.held", because=f"This database was restored or copied. {restored.REMEDY}")
+    if not _may_dispatch():
         return 0
-    if where is Whereabouts.NEW:
-        restored.settle_here()
-    take_back_lost_leases()
-    taken = [row for lane, most in _open_lanes().items() for row in _take(lane, most)]
+    if take_back:
+        lost_leases.take_back()
+    taken = _take()
     _note_what_was_sent_again(taken)
     return _publish(taken)
 
 
-def take_back_lost_leases() -> int:
-    """
-    Make step runs whose worker is gone due again, or bury them when that was the last attempt.
-    """
-    steps = list(menu)
-    back = rows(
-        TAKE_BACK,
-        steps=[step.name for step in steps],
-        attempts=[step.retry.attempts for step in steps],
-        limit=TAKE_BACK_AT_ONCE,
-        gone=GONE,
-        gone_sending=GONE_SENDING,
-    )
-    for step, order_id, attempts, state in back:
-        event = LOST_AS.get(state, "step.lease_lost")
-        journal.record(event, step=step, order_id=order_id, attempt=attempts, because="its worker is gone")
-        crash_point(Point.TAKEN_BACK, step)
-    return len(back)
+def _may_dispatch() -> bool:
+    where = restored.whereabouts()
+    if where is Whereabouts.ELSEWHERE:
+        journal.record("dispatch.held", because=f"This database was restored or copied. {restored.REMEDY}")
+    if where is Whereabouts.NEW:
+        restored.settle_here()
+    return where is not Whereabouts.ELSEWHERE
 
 
 def messages(taken: Sequence[Taken]) -> Iterator[tuple[Step, list[Taken]]]:
@@ -162,38 +144,37 @@ def messages(taken: Sequence[Taken]) -> Iterator[tuple[Step, list[Taken]]]:
             yield step, company[start : start + together]
 
 
-def _open_lanes() -> dict[str, int]:
+def _lanes() -> dict[str, int]:
     """
-    The lanes that are not paused, each with the number of rows that may be under way on it.
+    Each lane with the number of rows that may be under way on it.
 
     All lanes are looked at, also those to which no step is routed any more: rows of yesterday may still wait there.
     """
     lanes = Counter[str]()
     for step in menu:
         lanes[lane_of(step)] += step.underway_at_most
-    for queue in Queue:
-        lanes[queue.value] = lanes[queue.value] or LEFT_OVER_AT_MOST
-    for (paused,) in rows(PAUSED):
-        lanes.pop(paused, None)
-    return lanes
+    return {queue.value: lanes[queue.value] or LEFT_OVER_AT_MOST for queue in Queue}
 
 
-def _take(lane: str, most: int) -> list[Taken]:
+def _take() -> list[Taken]:
     """
-    Take due rows of the lane, up to what may be under way on it.
+    Take due rows of every lane that is not paused, up to what may be under way on it.
     """
-    room = most - rows(UNDERWAY, lane=lane, most=most)[0][0]
-    if room <= 0:
-        return []
-    taken = rows(
+    lanes, steps = _lanes(), list(menu)
+    again = SENT_AGAIN_AFTER_SECONDS * settings.RETRY_TIME_SCALE
+    taken = prepared(
         TAKE,
-        lane=lane,
-        steps=[step.name for step in menu],
-        limit=room,
-        again=SENT_AGAIN_AFTER_SECONDS * settings.RETRY_TIME_SCALE,
+        lanes=list(lanes),
+        most=list(lanes.values()),
+        steps=[step.name for step in steps],
+        together=[step.together for step in steps],
+        inside=[step.effect is Effect.DATABASE for step in steps],
+        again=again,
+        waits=WAITS_SECONDS,
+        held=min(HELD_SECONDS, again / 2),
         doublings=DOUBLINGS,
     )
-    names = ("run", "step", "subject", "order", "alone", "sends")
+    names = ("run", "step", "subject", "order", "alone", "sends", "attempts")
     return [Taken(**dict(zip(names, row, strict=True))) for row in taken]
 
 
@@ -202,7 +183,9 @@ def _note_what_was_sent_again(taken: Sequence[Taken]) -> None:
     if again:
         execute(SENT_AGAIN, runs=[row.run for row in again])
     for step, of_one_step in itertools.groupby(sorted(again, key=_step_of), key=_step_of):
-        journal.record("step.sent_again", step=step, order_ids=[row.order for row in of_one_step])
+        runs = list(of_one_step)
+        facts = {"order_ids": [row.order for row in runs], "attempts": [row.attempts for row in runs]}
+        journal.record("step.sent_again", step=step, **facts)
 
 
 def _step_of(row: Taken) -> str:

@@ -27,7 +27,7 @@ KNOWN = WARNINGS | frozenset(
     {
         "step.done", "step.not_claimed", "step.revived", "step.discarded",
         "step.handed_back", "step.skipped", "step.reinstated", "batch.taken_apart", "dispatch.published", "lane.paused", "lane.resumed",
-        "database.released", "reconciliation.done", "payment.failed",
+        "database.released", "reconciliation.done", "payment.failed", "old_runs.forgotten",
         "step.sent_on_request",
         "message.published", "message.received", "message.started", "message.done", "message.tried_again",
         "message.failed", "message.revoked",

@@ -84,7 +84,7 @@ class StepRun(models.Model):
 class StepEvent(models.Model):
     """
     Something worth knowing that happened to a step run; a clean first success is not. Rows are only ever added: the
-    database refuses to change or delete them.
+    database refuses to change them, and to delete them before their step run.
     """
 
     class What(models.TextChoices):
@@ -111,7 +111,22 @@ class StepEvent(models.Model):
     next_due_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["order_id"], name="step_event_by_order")]
+        indexes = [
+            models.Index(fields=["order_id"], name="step_event_by_order"),
+            models.Index(fields=["at"], name="step_event_by_time"),
+        ]
+
+
+class ForgottenRuns(models.Model):
+    """
+    What is left of a step's runs that were done long ago and forgotten (`pipeline/forgetting.py`): whose they were, from
+    the lowest to the highest subject. Between the two, a subject whose promise is missing had it, and it was done.
+    """
+
+    step = models.CharField(max_length=120, primary_key=True)
+    first_subject = models.BigIntegerField()
+    last_subject = models.BigIntegerField()
+    runs = models.BigIntegerField()
 
 
 class LanePause(models.Model):

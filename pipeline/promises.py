@@ -10,13 +10,17 @@ from pipeline.routing import lane_of
 from pipeline.statements import execute
 from pipeline.steps import Step
 
-# One row per step; a promise that exists already stays as it is.
-PROMISE = """
+# One row per step; a promise that exists already stays as it is. To be part of a larger statement, too: `about` gives the
+# order and the subject.
+PROMISE_ABOUT = """
 INSERT INTO pipeline_steprun (step, lane, subject_id, order_id, state, due_at, attempts, sends, alone, because)
-SELECT step, lane, %(subject)s, %(order)s, 'promised', clock_timestamp(), 0, 0, false, ''
-  FROM unnest(%(steps)s::text[], %(lanes)s::text[]) AS wanted(step, lane)
+SELECT step, lane, subject_id, order_id, 'promised', clock_timestamp(), 0, 0, false, ''
+  FROM {about}, unnest(%(steps)s::text[], %(lanes)s::text[]) AS wanted(step, lane)
     ON CONFLICT (step, subject_id) DO NOTHING
 """
+PROMISE = PROMISE_ABOUT.format(
+    about="(SELECT %(subject)s::bigint, %(order)s::bigint) AS about(subject_id, order_id)"
+)
 
 
 class OutsideTransaction(RuntimeError):
@@ -31,11 +35,13 @@ def promise(*, order_id: int, steps: Iterable[Step], subject_id: int | None = No
     """
     if not connection.in_atomic_block:
         raise OutsideTransaction(f"The steps of order {order_id} were promised outside a transaction.")
-    wanted = list(steps)
-    return execute(
-        PROMISE,
-        subject=order_id if subject_id is None else subject_id,
-        order=order_id,
-        steps=[step.name for step in wanted],
-        lanes=[lane_of(step) for step in wanted],
-    )
+    subject = order_id if subject_id is None else subject_id
+    return execute(PROMISE, subject=subject, order=order_id, **wanted(steps))
+
+
+def wanted(steps: Iterable[Step]) -> dict[str, list[str]]:
+    """
+    The steps as PROMISE_ABOUT wants to be told them.
+    """
+    listed = list(steps)
+    return {"steps": [step.name for step in listed], "lanes": [lane_of(step) for step in listed]}

@@ -11,11 +11,12 @@ A copy of the files (a snapshot of the disk, a physical backup) keeps its number
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from pipeline import journal
-from pipeline.statements import execute, rows
+from pipeline.statements import execute, prepared, rows
 from pipeline.steps import Effect, menu
 
 REMEDY = (
@@ -23,13 +24,13 @@ REMEDY = (
 )
 
 HERE = """
-SELECT {cluster}, (SELECT oid FROM pg_database WHERE datname = current_database())::bigint,
-       'pipeline_steprun'::regclass::oid::bigint
+SELECT ARRAY[{cluster}, (SELECT oid FROM pg_database WHERE datname = current_database())::bigint,
+             'pipeline_steprun'::regclass::oid::bigint],
+       (SELECT ARRAY[cluster, database_oid, table_oid] FROM pipeline_databasemark WHERE id = 1)
 """
 CLUSTER = "(SELECT system_identifier FROM pg_control_system())"
 UNKNOWN_CLUSTER = "0::bigint"
 MAY_ASK = "SELECT has_function_privilege('pg_control_system()', 'execute')"
-NOTED = "SELECT cluster, database_oid, table_oid FROM pipeline_databasemark WHERE id = 1"
 NOTE = """
 INSERT INTO pipeline_databasemark (id, cluster, database_oid, table_oid, released_at)
 VALUES (1, %(cluster)s, %(database)s, %(table)s, CASE WHEN %(released)s THEN clock_timestamp() END)
@@ -80,6 +81,16 @@ class Whereabouts(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Here:
+    """
+    The numbers of cluster, database and table, and those that are noted.
+    """
+
+    numbers: list[int]
+    noted: list[int] | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Held:
     """
     How many open promises were buried, and how many will be looked up at the other side.
@@ -93,10 +104,10 @@ def whereabouts() -> Whereabouts:
     """
     Where this data is. Reads only.
     """
-    noted = rows(NOTED)
-    if not noted:
+    here = _here()
+    if here.noted is None:
         return Whereabouts.NEW
-    return Whereabouts.HERE if noted == [_here()] else Whereabouts.ELSEWHERE
+    return Whereabouts.HERE if here.noted == here.numbers else Whereabouts.ELSEWHERE
 
 
 def is_elsewhere() -> bool:
@@ -128,14 +139,21 @@ def settle_here(*, released: bool = False) -> None:
     """
     Note that these promises belong here from now on.
     """
-    cluster, database, table = _here()
+    cluster, database, table = _here().numbers
     execute(NOTE, cluster=cluster, database=database, table=table, released=released)
 
 
-def _here() -> tuple[int, int, int]:
-    [(may_ask,)] = rows(MAY_ASK)  # a managed PostgreSQL may keep it to itself
-    [found] = rows(HERE.format(cluster=CLUSTER if may_ask else UNKNOWN_CLUSTER))
-    return found
+def _here() -> Here:
+    connection.ensure_connection()
+    may_ask = _may_ask(connection.connection.info.backend_pid)
+    [(numbers, noted)] = prepared(HERE.format(cluster=CLUSTER if may_ask else UNKNOWN_CLUSTER))
+    return Here(numbers=numbers, noted=noted)
+
+
+@lru_cache(maxsize=1)
+def _may_ask(_line: int) -> bool:
+    # A managed PostgreSQL may keep it to itself.
+    return bool(rows(MAY_ASK)[0][0])
 
 
 def _hold(*, by: str = "", order_id: int | None = None, happened_at: str = "-infinity") -> Held:

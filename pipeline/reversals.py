@@ -22,12 +22,16 @@ SELECT id FROM pipeline_steprun
 # Where the original stands decides. `withdrawn` and buried will never be done; buried alone may be revived. What may have
 # happened outside is undone as if it had: an unknown outcome; any attempt, where the other side can be asked; and what was
 # revived, for that took the mark of an unknown outcome away. A statement of its own, so that it sees what those wrote who
-# held our rows before.
+# held our rows before. Of an order that was forgotten (`pipeline/forgetting.py`) everything was done.
 SORT = """
 WITH mine AS (SELECT id, subject_id, order_id FROM pipeline_steprun WHERE id = ANY(%(runs)s)),
 sorted AS (
     SELECT mine.*, original.state,
            CASE WHEN original.state = 'done' THEN 'go'
+                WHEN original.id IS NULL AND EXISTS (
+                     SELECT FROM pipeline_forgottenruns forgotten WHERE forgotten.step = %(original)s
+                        AND CASE WHEN %(of_the_order)s THEN mine.order_id ELSE mine.subject_id END
+                            BETWEEN forgotten.first_subject AND forgotten.last_subject) THEN 'go'
                 WHEN original.state IN ('promised', 'sent', 'running', 'waiting') THEN 'wait'
                 WHEN original.sending_at IS NOT NULL THEN 'go'
                 WHEN %(looks_up)s AND original.attempts > 0 THEN 'go'

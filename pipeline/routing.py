@@ -3,10 +3,13 @@ Which queue and priority a task gets: the settings' word first, then the menu's.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from celery.app.routes import MapRoute, Router, prepare
 from django.conf import settings
+from django.core.signals import setting_changed
+from django.dispatch import receiver
 
 from pipeline.queues import Queue
 from pipeline.steps import Step, menu
@@ -22,8 +25,7 @@ def route(name: str, *_args: object, **_kwargs: object) -> dict[str, Any]:
     What the caller of a task says explicitly wins over it. The default priority comes from here, because Celery's own
     (task_default_priority) counts as if the caller had said it, and is not given to a task that is sent by name.
     """
-    configured = _as_route(Router(prepare(settings.CELERY_TASK_ROUTES)).lookup_route(name))
-    return {"priority": MIDDLE, **_by_the_menu(name), **configured}
+    return {"priority": MIDDLE, **_by_the_menu(name), **_configured(name)}
 
 
 def lane_of(step: Step) -> str:
@@ -41,6 +43,16 @@ def configured_routes() -> Iterator[tuple[str, dict[str, Any]]]:
         if isinstance(router, MapRoute):  # what a function would answer is known only when it is asked
             for tasks, found in (*router.map.items(), *router.patterns.items()):
                 yield getattr(tasks, "pattern", tasks), _as_route(found)
+
+
+@lru_cache(maxsize=1000)  # each payment asks for each of its steps
+def _configured(name: str) -> dict[str, Any]:
+    return _as_route(Router(prepare(settings.CELERY_TASK_ROUTES)).lookup_route(name))
+
+
+@receiver(setting_changed)
+def _forget(**_changed: object) -> None:
+    _configured.cache_clear()
 
 
 def _by_the_menu(name: str) -> dict[str, Any]:

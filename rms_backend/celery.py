@@ -14,6 +14,7 @@ from celery.signals import (
     celeryd_init,
     import_modules,
     setup_logging,
+    worker_before_create_process,
     worker_ready,
     worker_shutting_down,
 )
@@ -21,6 +22,8 @@ from django.conf import settings
 from kombu.transport import TRANSPORT_ALIASES
 
 from pipeline import discretion, tracing
+from pipeline.event_post import EventPost
+from pipeline.forking import Replacement, before_fork
 from pipeline.heartbeat import Heartbeat
 from pipeline.seats import furnish_worker
 from pipeline.stopping import stop_taking_on
@@ -50,11 +53,14 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 # CELERY_TASK_ROUTES in the settings has the first word; the menu fills in what they leave open.
 app.conf.task_routes = ("pipeline.routing.route",)
 app.steps["consumer"].add(Ticker)
+app.steps["consumer"].add(EventPost)
+app.steps["consumer"].add(Replacement)
 app.steps["worker"].add(Heartbeat)
 app.autodiscover_tasks()
 celeryd_init.connect(stop_if_something_is_wrong)
 celeryd_after_setup.connect(furnish_worker)
 setup_logging.connect(log_setup.of_celery)
+worker_before_create_process.connect(before_fork)
 worker_ready.connect(tell_that_we_are_ready)
 beat_init.connect(tell_that_we_are_ready)
 worker_shutting_down.connect(stop_taking_on)

@@ -20,6 +20,7 @@ from rms_backend.environment import ROOT, Environment, isolated
 env = Environment.load()
 BASE_DIR = ROOT
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+SHORTEST_KEPT_DAYS = 30  # pipeline_run_is_kept, in the database, says the same
 
 # Who we are
 
@@ -134,6 +135,8 @@ _options.setdefault("connect_timeout", 5)
 for _name, _value in (("keepalives_idle", 10), ("keepalives_interval", 5), ("keepalives_count", 3)):
     _options.setdefault(_name, _value)
 _options.setdefault("tcp_user_timeout", 15_000)  # milliseconds
+# Statements that ask for it are planned once per connection (payments/at_once.py). Django's own cursors never do.
+_options.setdefault("prepare_threshold", 5)
 DATABASES = {"default": {**_database, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -286,6 +289,19 @@ if RETRY_TIME_SCALE != 1 and not DEBUG:
     raise ImproperlyConfigured(
         "RETRY_TIME_SCALE shortens the waits of a demonstration. Unset it with DJANGO_DEBUG=0."
     )
+
+STEP_RUNS_KEPT_DAYS = env.whole("STEP_RUNS_KEPT_DAYS", 400, at_most=36_500)
+if 0 < STEP_RUNS_KEPT_DAYS < SHORTEST_KEPT_DAYS:
+    raise ImproperlyConfigured(
+        f"STEP_RUNS_KEPT_DAYS is {STEP_RUNS_KEPT_DAYS}: Stripe itself repeats events for {SHORTEST_KEPT_DAYS} days. Write "
+        f"{SHORTEST_KEPT_DAYS} or more, or 0 to keep step runs for ever."
+    )
+if STEP_RUNS_KEPT_DAYS:
+    CELERY_BEAT_SCHEDULE["forget"] = {
+        "task": "operations.tasks.forget_old_runs_task",
+        "schedule": crontab(hour=4, minute=41),
+        "options": {"expires": 6 * 60 * 60},
+    }
 
 # Who may look on: Flower. It starts without a login in development only, and then only for this machine.
 

@@ -106,5 +106,5 @@ class TestRunStep(TestCase):
         for order in (999_999, uuid.uuid4(), "rubbish"):
             with self.assertRaisesRegex(CommandError, "There is no order"):
                 self.run_step("sync_order_to_pos", order)
-        with self.assertRaisesRegex(CommandError, "unknown, or not paid"):
+        with self.assertRaisesRegex(CommandError, "unknown, not paid, or forgotten"):
             self.run_step("sync_order_to_pos", unpaid.pk)

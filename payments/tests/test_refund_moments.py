@@ -23,9 +23,9 @@ from orders.testing import make_menu, make_order, make_restaurant
 from payments import tasks
 from payments.testing import deliver, sale_of
 from payments.tests.test_tasks import MailTestCase
+from pipeline import lost_leases
 from pipeline.claims import Claim
 from pipeline.dead_letters import CannotRevive, discard, revive
-from pipeline.dispatcher import take_back_lost_leases
 from pipeline.models import AT_REST, State, StepRun
 from pipeline.runner import carry_out
 from pipeline.steps import Effect, Step, menu
@@ -79,7 +79,7 @@ def die(test: "TestRefundAtAnyMoment", step: Step) -> None:
     The worker that was at it is gone, and had not sent anything.
     """
     make_due(step, test.order.pk)
-    take_back_lost_leases()
+    lost_leases.take_back()
 
 
 def send_and_die(test: "TestRefundAtAnyMoment", step: Step) -> None:
@@ -189,7 +189,7 @@ class TestRefundAtAnyMoment(MailTestCase):
                 step = menu.find(run.step)
                 make_due(step, run.subject_id)
                 if run.state == State.RUNNING:
-                    take_back_lost_leases()
+                    lost_leases.take_back()
                 carry_out(step, [run.subject_id])
         self.fail(f"open: {list(left.values_list('step', 'state', 'because'))}")
 

@@ -10,7 +10,7 @@ from celery import current_app
 from django.db import connection
 from django.test import TransactionTestCase
 
-from pipeline import dispatcher
+from pipeline import dispatcher, lost_leases
 from pipeline.claims import Claim
 from pipeline.connections import persistently
 from pipeline.models import State, StepRun
@@ -97,7 +97,7 @@ class TestManyDispatchers(TransactionTestCase):
             Claim.take(step=step, subjects=range(1, 51))
             StepRun.objects.update(due_at="2026-01-01T00:00:00Z")
 
-            back = all_at_once(dispatcher.take_back_lost_leases)
+            back = all_at_once(lost_leases.take_back)
 
             self.assertEqual(sum(back), 50)
             self.assertEqual(run_of(step, 1).events.count(), 1)

@@ -5,7 +5,7 @@ from celery import current_app
 from django.test import TestCase, override_settings
 from kombu.exceptions import BatchPublishError
 
-from pipeline import dispatcher, lanes
+from pipeline import dispatcher, lanes, lost_leases
 from pipeline.claims import Claim
 from pipeline.models import State, StepEvent, StepRun
 from pipeline.queues import Queue
@@ -110,6 +110,17 @@ class TestDispatch(BrokerTestCase):
             self.assertAlmostEqual(wait, expected, delta=3)
         self.assertEqual(history_of(self.step, 1), ["sent_again", "sent_again"])
 
+    def test_says_of_what_it_sends_again_how_often_it_was_tried(self):
+        promised(self.step, 1)
+        dispatcher.dispatch()
+        make_due(self.step, 1)
+
+        with self.assertLogs("rms.pipeline", "WARNING") as told:
+            dispatcher.dispatch()
+
+        facts = told.records[0].facts
+        self.assertEqual(facts, {"step": self.step.name, "order_ids": [1], "attempts": [0]})
+
     def test_leaves_what_waits_until_it_is_due(self):
         promised(self.step, 1)
         Claim.take(step=self.step, subjects=[1]).fail(1, because="busy", wait=60, unknown=False)
@@ -205,12 +216,12 @@ class TestLostLease(BrokerTestCase):
             make_due(step, 1)
             make_due(step, 2)
 
-            dispatcher.take_back_lost_leases()
+            lost_leases.take_back()
 
             because = dict(
                 StepEvent.objects.filter(step_run__step=step.name).values_list("order_id", "because")
             )
-        self.assertEqual(because, {1: dispatcher.GONE, 2: dispatcher.GONE_SENDING})
+        self.assertEqual(because, {1: lost_leases.GONE, 2: lost_leases.GONE_SENDING})
 
     def test_is_not_taken_back_before_its_time(self):
         Claim.take(step=self.step, subjects=[1])
@@ -269,10 +280,10 @@ class TestBacklog(BrokerTestCase):
 class TestOpenLanes(TestCase):
     def test_have_no_more_under_way_than_their_steps_allow(self):
         with outside_step(Sink(), queue=Queue.DEFAULT, rate_limit=RateLimit(name="slow", per_second=2)):
-            self.assertEqual(dispatcher._open_lanes()["default"], 4)
+            self.assertEqual(dispatcher._lanes()["default"], 4)
 
     def test_empty_slowly_where_no_step_is_routed_to_them_any_more(self):
-        self.assertEqual(dispatcher._open_lanes()["default"], dispatcher.LEFT_OVER_AT_MOST)
+        self.assertEqual(dispatcher._lanes()["default"], dispatcher.LEFT_OVER_AT_MOST)
 
 
 class TestLengthOfMessages(TestCase):

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from django.test import TestCase
 
+from pipeline import lost_leases
 from pipeline.claims import Claim
 from pipeline.dead_letters import CannotRevive, discard, revive
-from pipeline.dispatcher import take_back_lost_leases
 from pipeline.failures import NotNow, PermanentFailure, TemporaryFailure, UnknownOutcome
 from pipeline.models import State, StepRun
 from pipeline.restored import release
@@ -269,7 +269,7 @@ class TestWithdrawnStep(TestCase):
             at.withdraw()
             make_due(at.original, at.order)
 
-            take_back_lost_leases()
+            lost_leases.take_back()
 
             self.assertEqual(at.stands().state, State.SKIPPED)
             self.assertEqual(history_of(at.original, at.order), ["lease_lost", "skipped"])

@@ -4,12 +4,14 @@ One house for all acceptance tests, with empty tables and empty queues before ea
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
+import kombu.pools
 import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import override_settings
+from kombu.exceptions import ConnectionLimitExceeded
 
 from devtools.mailbox import running_mailbox
 from devtools.show.crew import Crew
@@ -80,6 +82,7 @@ def quiet_house(built_house: House) -> Iterator[House]:
 
 
 def _emptied(built_house: House) -> Iterator[House]:
+    _open_new_lines_to_the_broker()
     call_command("flush", interactive=False, verbosity=0)
     built_house.flush_broker()
     built_house.mailbox.mend()
@@ -136,3 +139,17 @@ class our_database:  # noqa: N801 - used as a context manager
 
     def __exit__(self, *_how: object) -> None:
         self.stack.close()
+
+
+def _open_new_lines_to_the_broker() -> None:
+    """
+    An earlier test may have restarted the broker: what this process keeps in its pools was cut then.
+    """
+    for pool in kombu.pools.connections.values():
+        kept = []
+        with suppress(ConnectionLimitExceeded):
+            while True:
+                kept.append(pool.acquire(block=False))
+        for line in kept:
+            line.collect()
+            line.release()

@@ -2,7 +2,6 @@
 What the broker may say without ending a worker: Celery's own worker ends at both.
 """
 
-import kombu.pools
 import pytest
 
 from pipeline.queues import Queue
@@ -43,18 +42,8 @@ class TestWorker:
                 house.pay(orders)
             finally:
                 broker.config_set("maxmemory", 0)
-                mend_our_own_connections()
 
         house.wait_until_at_rest(orders)
 
         house.assert_each_step_happened_once(orders)
         assert house.crew.running["worker"].poll() is None, "the worker ended"
-
-
-def mend_our_own_connections() -> None:
-    """
-    Connections of this process to the broker were ended, too; later tests in it would meet them in their pools.
-    """
-    for pool in kombu.pools.connections.values():
-        with pool.acquire() as ours:
-            ours.collect()

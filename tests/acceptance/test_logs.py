@@ -19,6 +19,7 @@ pytestmark = pytest.mark.acceptance
 NAME, EMAIL = "Zebedee Canary", "canary.zebedee@example.org"
 OTHER = "second.canary@example.net"
 ABOUT_A_STEP = re.compile(r"step\.|batch\.")
+UNTRIED = ("step.not_claimed", "step.handed_back")
 
 
 @pytest.fixture
@@ -38,6 +39,14 @@ def telling_house(house: House) -> House:
 def lines_of(house: House, program: str = "worker") -> list[dict]:
     file = house.servers.home / "logs" / f"celery_{program}.log"
     return [json.loads(line) for line in file.read_text().splitlines() if line.startswith("{")]
+
+
+def says_all(line: dict) -> bool:
+    """
+    Step, task, order and attempt (or orders and attempts); on a busy machine a second message finds nothing left to try.
+    """
+    tried = line["event"] in UNTRIED or line.keys() & {"attempt", "attempts"}
+    return bool(line.keys() >= {"step", "task_id"} and tried and line.keys() & {"order_id", "order_ids"})
 
 
 def way_of(house: House, task_id: str) -> list[dict]:
@@ -61,17 +70,8 @@ class TestLogs:
         telling_house.wait_until_at_rest(orders)
 
         about = [line for line in lines_of(telling_house) if ABOUT_A_STEP.match(line["event"])]
-        without = [
-            line
-            for line in about
-            if not (
-                line.keys() >= {"step", "attempt", "task_id"}
-                or line.keys() >= {"step", "attempts", "task_id"}
-            )
-            or not line.keys() & {"order_id", "order_ids"}
-        ]
         assert {line["event"] for line in about} >= {"step.done", "step.failed"}
-        assert without == []
+        assert [line for line in about if not says_all(line)] == []
 
     def test_follow_each_message_from_publishing_to_its_end_when_asked_to(self, telling_house: House):
         [order] = orders = telling_house.orders(1)

@@ -132,6 +132,8 @@ class TestWrongValue:
             ("STRIPE_ACCOUNT", "secret", "Write acct_…, or unset it"),
             ("STRIPE_RECONCILE_HOURS", "721", "Write a whole number from 0 to 720"),
             ("RETRY_TIME_SCALE", "2", "above 0 and at most 1"),
+            ("STEP_RUNS_KEPT_DAYS", "7", "Write 30 or more, or 0 to keep step runs for ever"),
+            ("STEP_RUNS_KEPT_DAYS", "a year", "Write a whole number from 0"),
             ("EMAIL_UNKNOWN_OUTCOME", "pray", "Write one of: resend, hold."),
             ("LOG_FORMAT", "xml", "Write one of: human, json."),
         ],
@@ -243,15 +245,24 @@ class TestReconciliation:
     @pytest.mark.parametrize(
         ("told", "scheduled"),
         [
-            ({}, "['watch']"),
-            ({"STRIPE_SECRET_KEY": "sk_test_1"}, "['watch', 'reconcile']"),
-            ({"STRIPE_SECRET_KEY": "sk_test_1", "STRIPE_RECONCILE_HOURS": "0"}, "['watch']"),
+            ({}, "['watch', 'forget']"),
+            ({"STRIPE_SECRET_KEY": "sk_test_1"}, "['watch', 'reconcile', 'forget']"),
+            ({"STRIPE_SECRET_KEY": "sk_test_1", "STRIPE_RECONCILE_HOURS": "0"}, "['watch', 'forget']"),
         ],
     )
     def test_is_scheduled_where_there_is_a_key_unless_somebody_does_not_want_it(self, told, scheduled):
         found = settings_with(told, "CELERY_BEAT_SCHEDULE and list(settings.CELERY_BEAT_SCHEDULE)")
 
         assert found.stdout.strip() == scheduled, found.stderr
+
+
+class TestForgetting:
+    def test_is_not_scheduled_where_step_runs_are_kept_for_ever(self):
+        found = settings_with(
+            {"STEP_RUNS_KEPT_DAYS": "0"}, "CELERY_BEAT_SCHEDULE and list(settings.CELERY_BEAT_SCHEDULE)"
+        )
+
+        assert found.stdout.strip() == "['watch']", found.stderr
 
 
 class TestTimeLimit:

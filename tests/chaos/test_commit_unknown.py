@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from devtools.stripe_sender import events
+from devtools.stripe_sender.api_version import CURRENT, WITH_CHARGES
 from orders.models import Order, OrderStatus, Payment
 from payments.models import StripeEvent
 from pipeline.models import StepRun
@@ -19,6 +20,9 @@ SIX = 6
 # PostgreSQL's own words (protocol 3): a CommandComplete for a transaction, and a simple Query that asks for it.
 COMMITTED = rb"C\x00\x00\x00\x0bCOMMIT\x00"
 COMMIT = rb"Q\x00\x00\x00\x0bCOMMIT\x00"
+# The one statement that pays an order: asked for, and answered.
+PAYMENT = rb"WITH fitting AS"
+PAID = rb"\x00\x01order_id\x00.{18}D\x00\x00\x00.{3,20}?C\x00\x00\x00\x0dSELECT 1\x00"
 # The answer to the one statement that makes steps outside done: a column `subject_id`, one row, and "SELECT 1". Each
 # such statement is a transaction of its own, so there is no COMMIT to be seen.
 FINISHED = rb"\x00\x01subject_id\x00.{18}D\x00\x00\x00.{3,20}?C\x00\x00\x00\x0dSELECT 1\x00"
@@ -34,7 +38,34 @@ def proxy(empty_house: House) -> Iterator[FaultProxy]:
         yield proxy
 
 
+class TestPaymentOfOneStatement:
+    @pytest.mark.parametrize(
+        ("pattern", "way"),
+        [(PAID, Way.TO_CLIENT), (PAYMENT, Way.TO_SERVER)],
+        ids=["answer lost", "never asked"],
+    )
+    def test_is_asked_for_again_over_a_new_line_and_pays_once(
+        self, empty_house: House, proxy: FaultProxy, pattern: bytes, way: Way
+    ):
+        [order] = empty_house.orders(1)
+        empty_house.start_web("web behind the proxy", ISOLATED_DATABASE_URL=database_url(empty_house, proxy))
+        proxy.break_down(CutOnMatch(pattern=pattern), way)
+
+        first = deliver(empty_house, order, api_version=CURRENT)
+        committed = promised_for(order)
+        again = deliver(empty_house, order, api_version=CURRENT)
+
+        assert proxy.counters.cuts == 1
+        assert (first, again) == (200, 200)
+        assert committed == SIX
+        assert_paid_once(order)
+
+
 class TestDeliveryWhoseCommit:
+    """
+    The longer way: an event that also names the card, from an endpoint with an old API version.
+    """
+
     def test_was_not_confirmed_is_repeated_and_pays_once(self, empty_house: House, proxy: FaultProxy):
         [order] = empty_house.orders(1)
         empty_house.start_web("web behind the proxy", ISOLATED_DATABASE_URL=database_url(empty_house, proxy))
@@ -145,9 +176,9 @@ def start_worker_of(lane: str, house: House, proxy: FaultProxy) -> None:
     house.start_worker(lane, "--concurrency=1", f"--queues={lane}", **told)
 
 
-def deliver(house: House, order: Order) -> int | None:
+def deliver(house: House, order: Order, *, api_version: str = WITH_CHARGES) -> int | None:
     with house.sender() as sender:
-        return sender.send(events.payment_intent_succeeded(sale(order))).status
+        return sender.send(events.payment_intent_succeeded(sale(order), api_version=api_version)).status
 
 
 def promised_for(order: Order) -> int:

@@ -5,7 +5,7 @@ What our own tables hold, counted by the order's reference, each by one statemen
 from collections import Counter
 from dataclasses import dataclass
 
-from pipeline.dispatcher import GONE_SENDING
+from pipeline.lost_leases import GONE_SENDING
 from pipeline.queues import Queue
 from pipeline.statements import execute, rows
 from pipeline.steps import Subject, menu

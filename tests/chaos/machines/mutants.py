@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import ModuleType, SimpleNamespace
 from unittest.mock import patch
 
-from pipeline import claims, dispatcher, inside
+from pipeline import claims, dispatcher, inside, lost_leases
 
 FENCE = "AND run.lease_token = %(token)s"
 SHORT_FENCE = "AND lease_token = %(token)s"
@@ -57,7 +57,10 @@ MUTANTS = (
         name="sending without a fence",
         where=claims,
         statement="MARK_SENDING",
-        instead={SHORT_FENCE: "AND %(token)s::uuid IS NOT NULL", "AND due_at > clock_timestamp()": ""},
+        instead={
+            SHORT_FENCE: "AND %(token)s::uuid IS NOT NULL",
+            "AND coalesce(due_at, '-infinity') > clock_timestamp()": "",
+        },
     ),
     Mutant(
         name="attempts are not counted when they begin",
@@ -97,13 +100,13 @@ MUTANTS = (
     ),
     Mutant(
         name="lost leases are not taken back",
-        where=dispatcher,
+        where=lost_leases,
         statement="TAKE_BACK",
         instead={"run.state = 'running'": "false"},
     ),
     Mutant(
         name="taken back for ever",
-        where=dispatcher,
+        where=lost_leases,
         statement="TAKE_BACK",
         instead={"run.attempts >= allowed.most": "false AND run.attempts >= allowed.most"},
     ),

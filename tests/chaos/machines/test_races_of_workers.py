@@ -9,7 +9,7 @@ from celery import current_app
 from django.db import connection
 from django.test import TransactionTestCase
 
-from pipeline import answers, dispatcher
+from pipeline import answers, dispatcher, lost_leases
 from pipeline.dead_letters import CannotRevive, revive
 from pipeline.failures import PermanentFailure
 from pipeline.models import AT_REST, State, StepEvent, StepRun
@@ -92,7 +92,7 @@ class TestTakingBackAtOnce(TransactionTestCase):
 
                 def take_over(order=order):
                     make_due(step, order)
-                    dispatcher.take_back_lost_leases()
+                    lost_leases.take_back()
                     carry_out(step, [order])
 
                 at_once([be_slow, take_over, take_over])

@@ -3,10 +3,12 @@ What scenarios do in the house of the mutants.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from devtools.stripe_sender import Sale
+from devtools.stripe_sender.events import Event, payment_intent_succeeded
 from orders.models import Order
 from pipeline.crash_points import Point
 from pipeline.crashing import Action, Wish
@@ -57,11 +59,13 @@ class Kitchen:
     # Faults
 
     @contextmanager
-    def paying(self, orders: Sequence[Order]) -> Iterator[Paying]:
+    def paying(
+        self, orders: Sequence[Order], *, tell: Callable[[Sale], Event] = payment_intent_succeeded
+    ) -> Iterator[Paying]:
         """
         The orders are being paid, each by a guest of its own.
         """
-        with Paying(self.house, orders) as paying:
+        with Paying(self.house, orders, tell=tell) as paying:
             paying.begin()
             yield paying
 

@@ -13,7 +13,7 @@ from celery import current_app
 from django.db import transaction
 
 from payments import inbox
-from pipeline import claims, dispatcher, inside, promises, ticker
+from pipeline import claims, dispatcher, inside, lost_leases, promises, ticker
 from pipeline.claims import Claim
 from pos import tickets
 
@@ -61,7 +61,7 @@ def send_each_message_once() -> None:
     dispatcher.TAKE = changed(
         dispatcher.TAKE, "state IN ('promised', 'sent', 'waiting')", "state IN ('promised', 'waiting')"
     )
-    dispatcher.take_back_lost_leases = lambda: 0
+    lost_leases.take_back = lambda: 0
 
 
 def finish_in_a_transaction_of_its_own() -> None:

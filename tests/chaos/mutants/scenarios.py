@@ -16,6 +16,7 @@ from tests.acceptance.house import promise_extra_step
 from tests.acceptance.plain import application
 from tests.chaos.mutants.findings import findings, tried_too_often
 from tests.chaos.mutants.kitchen import Kitchen
+from tests.chaos.sweep.paying import paid_with_a_card
 
 POISON = "tests.acceptance.extra_menu.tasks.poison_task"
 RECEIPT = "payments.tasks.send_order_confirmation_email_task"
@@ -86,7 +87,7 @@ def door_slams(kitchen: Kitchen) -> list[str]:
     kitchen.open_web()
     kitchen.start_worker(sick=False)
     kitchen.crash(Point.EVENT_KEPT, Action.RAISE)
-    with kitchen.paying(orders) as paying:
+    with kitchen.paying(orders, tell=paid_with_a_card) as paying:
         kitchen.victim(Action.RAISE)
         paying.again()
         kitchen.house.wait_for(paying.is_through, lambda: "the payment was not accepted")

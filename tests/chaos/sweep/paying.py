@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Self
 
 from devtools.stripe_sender import Sale, make_plan
+from devtools.stripe_sender.api_version import WITH_CHARGES
 from devtools.stripe_sender.delivery import Summary
 from devtools.stripe_sender.events import Event, payment_intent_succeeded
 from orders.models import Order
@@ -15,6 +16,13 @@ from tests.acceptance.house import House, sale
 FIRST_PATIENCE_SECONDS = 90.0
 LATER_PATIENCE_SECONDS = 2.0
 ACCEPTED_WITHIN_SECONDS = 60.0
+
+
+def paid_with_a_card(sale: Sale) -> Event:
+    """
+    What an endpoint of before 2022-11-15 is told: the payment and its card in one event. It takes the longer way.
+    """
+    return payment_intent_succeeded(sale, api_version=WITH_CHARGES)
 
 
 class Paying:

@@ -19,6 +19,7 @@ class Road(Enum):
     """
 
     PAYMENT = "it is paid"
+    LONG_WAY = "it is paid, and the event also names the card, so that it is booked step by step"
     LOST_LEASE = "it is paid, and a worker dies over it"
     FAILURE = "it is paid, and the other side fails once"
     PATIENCE = "it is paid, and the till wants to be left alone"
@@ -27,6 +28,9 @@ class Road(Enum):
 
 
 ROADS = {
+    Point.EVENT_KEPT: Road.LONG_WAY,
+    Point.ORDER_PAID: Road.LONG_WAY,
+    Point.PROMISED: Road.LONG_WAY,
     Point.TAKEN_BACK: Road.LOST_LEASE,
     Point.FAILING: Road.FAILURE,
     Point.FAILED: Road.FAILURE,

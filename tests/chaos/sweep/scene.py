@@ -18,7 +18,7 @@ from pipeline.models import AT_REST, StepRun
 from pipeline.steps import Subject, menu
 from tests.acceptance.house import House, patiently, states
 from tests.chaos.sweep.passing_time import PassingTime
-from tests.chaos.sweep.paying import Paying
+from tests.chaos.sweep.paying import Paying, paid_with_a_card
 from tests.chaos.sweep.refunded import assert_all_is_undone_once
 from tests.chaos.sweep.roads import IN_THE_WEB, Case, Road
 from tests.chaos.sweep.wishes import Wishes
@@ -30,7 +30,7 @@ LETTERS = (
     "send_refund_notice_task",
     "send_staff_cancellation_task",
 )
-TOLD = {Road.REFUND: refund_created}
+TOLD = {Road.REFUND: refund_created, Road.LONG_WAY: paid_with_a_card}
 A_WORKER_DIES = Wish(point=Point.CLAIMED, step="process_loyalty_rewards", action=Action.KILL)
 # Only the sending thread knew that the mail server had it, and for that thread it ended in trouble like any other.
 TAKEN_AND_THEN_TROUBLE = (Point.LETTER_ACCEPTED, Action.RAISE)

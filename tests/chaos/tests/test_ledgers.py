@@ -5,8 +5,8 @@ from orders.models import Refund
 from orders.testing import make_order
 from payments import refund_tasks, tasks
 from payments.testing import deliver, sale_of
+from pipeline import lost_leases
 from pipeline.claims import Claim
-from pipeline.dispatcher import take_back_lost_leases
 from pipeline.steps import menu
 from pipeline.testing import make_due
 from tests.chaos.check.ledgers import unknown_outcomes
@@ -27,7 +27,7 @@ class TestUnknownOutcomes(TestCase):
         if sending:
             claim.mark_sending()
         make_due(step, subject)
-        take_back_lost_leases()
+        lost_leases.take_back()
 
     def test_are_not_those_of_a_worker_that_was_gone_before_it_began_to_send(self):
         self.die(RECEIPT, self.order.pk, sending=False)

@@ -1,0 +1,3 @@
+"""
+Celery, tuned: results ignored, late acknowledgement, the database connection kept, prefork.
+"""

@@ -1,0 +1,3 @@
+"""
+Dramatiq with its Redis broker and the middleware that its Django package recommends.
+"""

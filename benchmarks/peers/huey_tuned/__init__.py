@@ -1,0 +1,3 @@
+"""
+Huey with worker processes, Redis, no results kept.
+"""

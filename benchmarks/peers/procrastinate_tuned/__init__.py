@@ -1,0 +1,3 @@
+"""
+Procrastinate, whose queue is PostgreSQL itself.
+"""
