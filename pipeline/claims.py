@@ -40,7 +40,8 @@ RETURNING run.subject_id, run.order_id, run.attempts, open.sending_at IS NOT NUL
 """
 
 # Committed before a request leaves, so that a lost outcome is known to be lost. The lease begins anew with it; where it
-# is over already (a worker that was suspended), nothing may be sent any more. By coalesce(), because `due_at >` alone lets
+# is over already (a worker that was suspended), nothing may be sent any more, and on a lane that was paused since the claim
+# nothing begins. By coalesce(), because `due_at >` alone lets
 # PostgreSQL go through everything that is open, when its statistics are of an hour in which nothing was.
 MARK_SENDING = """
 UPDATE pipeline_steprun
@@ -48,6 +49,7 @@ UPDATE pipeline_steprun
        due_at = clock_timestamp() + make_interval(secs => %(lease)s)
  WHERE step = %(step)s AND subject_id = ANY(%(subjects)s) AND lease_token = %(token)s
    AND coalesce(due_at, '-infinity') > clock_timestamp()
+   AND NOT EXISTS (SELECT FROM pipeline_lanepause pause WHERE pause.lane = pipeline_steprun.lane)
 RETURNING subject_id
 """
 
@@ -165,7 +167,7 @@ class Claim:
 
     def mark_sending(self) -> list[int]:
         """
-        Note that requests are about to leave, and hold them for another lease; returns the subjects still ours.
+        Note that requests are about to leave, and hold them for another lease; returns those that may leave.
         """
         marked = self._rows(MARK_SENDING, subjects=self.subjects, lease=self.step.lease_seconds)
         return sorted(row[0] for row in marked)

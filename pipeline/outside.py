@@ -6,69 +6,54 @@ import time
 from collections import deque
 from collections.abc import Sequence
 
-from pipeline import claims, journal, pace
+from pipeline import claims, journal
 from pipeline.rate_limits import Permits
 from pipeline.results import Result
-from pipeline.seats import COMES_BACK_AFTER_SECONDS, Guest
-from pipeline.steps import LEAST_WINDOWS, Step
+from pipeline.steps import Step
 from pipeline.stopping import is_stopping
 from pipeline.window import Window
 
-TAKES_ON_NEW_FOR_SECONDS = 60
+TAKES_ON_NEW_FOR_SECONDS = 10  # behind a slow message others of the lane wait, the kitchen's perhaps
 WAITS_FOR_A_PERMIT_SECONDS = 2
 
 
 def carry_out(step: Step, subjects: Sequence[int], *, by_hand: bool) -> dict[int, Result]:
     """
     Send for all subjects that are open and due, at most `step.at_once` at a time and as fast as its rate limit allows;
-    hand back what is left after a minute, when the worker is asked to stop, or when it has others to serve than a slow
-    other side.
+    hand back what is left after ten seconds, or when the worker is asked to stop.
     """
-    window, guest = Window(step, in_company=len(subjects) > 1, by_hand=by_hand), Guest(step)
-    try:
-        _carry_out(window, deque(subjects), guest)
-    finally:
-        guest.leave()
-        window.senders.recall()  # if we fail, nobody is left who could finish what has not begun
-    return window.results
-
-
-def _carry_out(window: Window, left: deque[int], guest: Guest) -> None:
-    started, all_of_them = time.monotonic(), len(left)
+    window = Window(step, in_company=len(subjects) > 1, by_hand=by_hand)
+    left = deque(subjects)
+    started = time.monotonic()
     while left or not window.is_empty:
         if is_stopping():
             window.put_off("the worker was asked to stop")
-        if left and _is_enough(window.step, taken=all_of_them - len(left), since=started):
-            _hand_back(window.step, left)
-        if left and not window.by_hand and not guest.may_stay:
-            _hand_back(window.step, left, wait=COMES_BACK_AFTER_SECONDS)
-        permits = _started(window, left)
+        if left and (is_stopping() or time.monotonic() - started > TAKES_ON_NEW_FOR_SECONDS):
+            _hand_back(step, left)
+        permits = _go_on(window, left)
         if window.underway:
             window.collect(within_seconds=permits.next_in_seconds or None)
         elif left and permits.next_in_seconds > WAITS_FOR_A_PERMIT_SECONDS:
-            _hand_back(window.step, left, wait=permits.next_in_seconds)
+            _hand_back(step, left, wait=permits.next_in_seconds)
         elif left:
             time.sleep(permits.next_in_seconds)
+    return window.results
 
 
-def _is_enough(step: Step, *, taken: int, since: float) -> bool:
-    if is_stopping() or time.monotonic() - since > TAKES_ON_NEW_FOR_SECONDS:
-        return True
-    # Long messages are for the quick: behind a slow one others of the same lane, the kitchen's perhaps, would wait.
-    return pace.seconds_of(step) >= pace.QUICK_SECONDS and taken >= LEAST_WINDOWS * step.at_once
-
-
-def _started(window: Window, left: deque[int]) -> Permits:
+def _go_on(window: Window, left: deque[int]) -> Permits:
     """
-    Send what there is room for, what was packed before first; returns the permits for those that were taken on.
+    Keep the senders busy and the next group claimed, as far as there are permits; returns when there will be more.
     """
     window.send()
-    possible = min(window.takes, len(left))
-    permits = window.step.rate_limit.take(possible) if possible else Permits(granted=0)
-    if permits.granted:
-        window.take([left.popleft() for _ in range(permits.granted)])
-        window.send()
-    return permits
+    while left and window.takes and not is_stopping():
+        wanted = min(window.takes, len(left))
+        permits = window.step.rate_limit.take(wanted)
+        if permits.granted:
+            window.take([left.popleft() for _ in range(permits.granted)])
+            window.send()
+        if permits.granted < wanted:
+            return permits
+    return Permits(granted=0)
 
 
 def _hand_back(step: Step, left: deque[int], *, wait: float = 0) -> None:

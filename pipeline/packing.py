@@ -1,11 +1,11 @@
 """
-Packing and wrapping parcels: what cannot be packed or wrapped fails alone.
+Packing the parcels of a claim: an order whose parcel cannot be packed fails alone.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from pipeline.claims import Claim
-from pipeline.steps import LooseParcel, Parcel
+from pipeline.steps import Parcel
 
 Settle = Callable[[int, Exception], None]
 
@@ -30,21 +30,6 @@ def pack(claim: Claim, settle: Settle) -> dict[int, Parcel]:
     for subject in claim.subjects:
         parcels |= pack(claim.only([subject]), settle)
     return parcels
-
-
-def wrap(parcels: Mapping[int, Parcel], claim: Claim, settle: Settle) -> dict[int, Parcel]:
-    """
-    The parcels, ready to go; `settle` hears of each that cannot be wrapped.
-    """
-    wrapped: dict[int, Parcel] = {}
-    for subject, parcel in parcels.items():
-        try:
-            wrapped[subject] = (
-                parcel.wrapped(claim.attempts[subject]) if isinstance(parcel, LooseParcel) else parcel
-            )
-        except Exception as trouble:  # noqa: BLE001 - as above
-            settle(subject, trouble)
-    return wrapped
 
 
 def _packed(claim: Claim) -> dict[int, Parcel]:

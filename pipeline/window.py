@@ -1,67 +1,65 @@
 """
 A rolling window of requests, each order for itself.
 
-This thread alone talks to the database: it claims orders and packs their parcels, wraps and marks as sending what leaves
-next, and finishes whatever has come back. The sending threads only send, so they may keep their connections to the other
-side open from message to message. How far all of this runs ahead of the sending, `pace` decides.
+This thread alone talks to the database, and the sending threads only send, so they may keep their connections to the
+other side open from message to message. While they are busy, this thread claims, packs and wraps the next group. Only
+what a sender is free for is marked as sending: never more orders than there are senders can be of unknown outcome.
 """
 
-import time
 import uuid
 from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 
 from django.db import DatabaseError, OperationalError
 
-from pipeline import journal, pace
+from pipeline import journal, senders
 from pipeline.claims import Claim
 from pipeline.connections import persistently
 from pipeline.crash_points import Point, crash_point
 from pipeline.failures import NotNow, UnknownOutcome
-from pipeline.packing import pack, wrap
+from pipeline.packing import pack
 from pipeline.results import Result, finished, settle
-from pipeline.senders import STARTS_WITHIN_SECONDS, Senders
-from pipeline.steps import Parcel, Report, Step
+from pipeline.steps import LooseParcel, Parcel, Report, Step
 
 
 @dataclass
 class Window:
     """
-    The requests that are under way, what is packed to follow them, and what became of the others.
+    The orders of one message that are claimed, in the order in which they pass: packed, wrapped, under way. And what
+    became of the others.
     """
 
     step: Step
     in_company: bool
     by_hand: bool
-    results: dict[int, Result] = field(default_factory=dict)
-    underway: set[int] = field(default_factory=set)
     packed: deque[tuple[int, Parcel]] = field(default_factory=deque)
+    wrapped: deque[tuple[int, Parcel]] = field(default_factory=deque)
+    underway: dict[Future[Report], int] = field(default_factory=dict)
+    results: dict[int, Result] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        # One token for all that this message claims, so that whatever came back is finished with one statement.
+        # One token for all that this message claims, so that whatever has come back is finished with one statement.
         self.claim = Claim(step=self.step, token=uuid.uuid4(), attempts={})
-        self.senders = Senders(self.step.at_once)
-        self.packed_at = 0.0
 
     @property
     def is_empty(self) -> bool:
-        return not (self.underway or self.packed)
+        return not (self.packed or self.wrapped or self.underway)
 
     @property
     def takes(self) -> int:
         """
-        How many more orders to claim now: none while there are packed ones, because a claim costs its statements.
+        How many more orders to claim now: one group at a time, because a claim costs its statements. With a rate limit
+        nothing is claimed ahead: a permit is for now.
         """
-        return 0 if self.packed else self._room + self._pace.packed
+        if self.packed or self.wrapped:
+            return 0
+        return self._free_senders if self.step.rate_limit.per_second else self.step.at_once
 
     @property
-    def _pace(self) -> pace.Pace:
-        return pace.pace_of(self.step)
-
-    @property
-    def _room(self) -> int:
-        return max(0, self.step.at_once + self._pace.ready - len(self.underway))
+    def _free_senders(self) -> int:
+        return self.step.at_once - len(self.underway)
 
     def take(self, subjects: Sequence[int]) -> None:
         """
@@ -77,63 +75,62 @@ class Window:
         self.claim = self.claim.joined_by(claim)
         if claim.attempts:
             self.packed.extend(pack(claim, self._settle).items())
-            self.packed_at = time.monotonic()
 
     def send(self) -> None:
         """
-        Wrap, mark, send as many as there is room for: in this order, the mark committed before anything leaves.
+        Mark as sending, with one statement, as many as there are free senders; send them when that is committed.
         """
-        self._put_off_what_is_late()
-        leaving = dict(self.packed.popleft() for _ in range(min(self._room, len(self.packed))))
-        parcels = wrap(leaving, self.claim, self._settle)
-        if not parcels:
+        while self.packed and len(self.wrapped) < self._free_senders:
+            self._wrap_next()
+        leaving = dict(self.wrapped.popleft() for _ in range(min(self._free_senders, len(self.wrapped))))
+        if not leaving:
             return
         crash_point(Point.PACKED, self.step.name)
-        ours = self.claim.only(sorted(parcels)).mark_sending()
+        ours = self.claim.only(sorted(leaving)).mark_sending()
         crash_point(Point.MARKED_SENDING, self.step.name)
         for subject in ours:
-            self.underway.add(subject)
-            self.senders.send(parcels[subject], self.claim.attempts[subject])
+            sending = senders.submit(leaving[subject].send, self.claim.attempts[subject])
+            self.underway[sending] = subject
+        for subject in sorted(leaving.keys() - set(ours)):
+            self._settle(subject, NotNow("paused, or held for too long, before it could leave", seconds=0))
 
     def collect(self, *, within_seconds: float | None = None) -> None:
         """
         Wait for the next answers and finish everything that has come back; nothing may have `within_seconds`.
         """
-        back = self.senders.back(
-            within_seconds=self.step.lease_seconds if within_seconds is None else within_seconds,
-            gather=min(self._pace.gather, len(self.underway)),
-            for_seconds=self._pace.for_seconds,
-        )
+        while self.packed and not any(sending.done() for sending in self.underway):
+            self._wrap_next()
+        patience = self.step.lease_seconds if within_seconds is None else within_seconds
+        back, _ = wait(self.underway, timeout=patience, return_when=FIRST_COMPLETED)
         if not back and within_seconds is None:
             self._abandon()
             return
+        came = [(self.underway.pop(sending), sending) for sending in back]
         crash_point(Point.ANSWERS_CAME, self.step.name)
-        for sent in back:
-            self.underway.discard(sent.attempt.subject_id)
-            if not isinstance(
-                sent.trouble, NotNow
-            ):  # who turns us away at the door tells nothing of its pace
-                pace.note(self.step, sent.seconds)
-        if good := {sent.attempt.subject_id: sent.report for sent in back if sent.trouble is None}:
+        if good := {subject: sending.result() for subject, sending in came if sending.exception() is None}:
             self._finish(good)
-        for sent in back:
-            if sent.trouble is not None:
-                self._settle(sent.attempt.subject_id, sent.trouble)
+        for subject, sending in came:
+            if (trouble := sending.exception()) is not None:
+                self._settle(subject, _as_failure(trouble))
 
-    def put_off(self, because: str, *, seconds: float = 0) -> None:
+    def put_off(self, because: str) -> None:
         """
-        Give back, untried, what is packed and has not left.
+        Give back, untried and uncounted, what is claimed and has not left.
         """
-        recalled = [attempt.subject_id for attempt in self.senders.recall()]
-        self.underway.difference_update(recalled)
-        for subject in [*recalled, *(subject for subject, _ in self.packed)]:
-            self._settle(subject, NotNow(because, seconds=seconds))
+        for subject, _ in [*self.wrapped, *self.packed]:
+            self._settle(subject, NotNow(because, seconds=0))
+        self.wrapped.clear()
         self.packed.clear()
 
-    def _put_off_what_is_late(self) -> None:
-        # The other side has become slow meanwhile. What would wait longer could lose its lease before it leaves.
-        if self.packed and time.monotonic() - self.packed_at > STARTS_WITHIN_SECONDS:
-            self.put_off("the other side has become slow", seconds=1)
+    def _wrap_next(self) -> None:
+        subject, parcel = self.packed.popleft()
+        try:
+            if isinstance(parcel, LooseParcel):
+                parcel = parcel.wrapped(self.claim.attempts[subject])
+        except Exception as trouble:  # noqa: BLE001 - anything unforeseen is a failure of this attempt, and is kept
+            self._settle(subject, trouble)
+        else:
+            self.wrapped.append((subject, parcel))
 
     def _finish(self, reports: dict[int, Report]) -> None:
         """
@@ -162,7 +159,12 @@ class Window:
 
     def _abandon(self) -> None:
         # A parcel that ignores its own time limit. Its lease has run out, so the dispatcher gives it to somebody else.
-        lost = [self.claim.attempts[subject] for subject in sorted(self.underway)]
+        lost = [self.claim.attempts[subject] for subject in sorted(self.underway.values())]
         journal.record("step.abandoned", **journal.tried(self.step, lost))
-        self.senders.recall()
+        for sending in self.underway:
+            sending.cancel()
         self.underway.clear()
+
+
+def _as_failure(trouble: BaseException) -> Exception:
+    return trouble if isinstance(trouble, Exception) else RuntimeError(repr(trouble))

@@ -10,7 +10,6 @@ from celery import Celery
 from celery.signals import (
     beat_init,
     before_task_publish,
-    celeryd_after_setup,
     celeryd_init,
     import_modules,
     setup_logging,
@@ -25,7 +24,6 @@ from pipeline import discretion, tracing
 from pipeline.event_post import EventPost
 from pipeline.forking import Replacement, before_fork
 from pipeline.heartbeat import Heartbeat
-from pipeline.seats import furnish_worker
 from pipeline.stopping import stop_taking_on
 from pipeline.ticker import Ticker
 from rms_backend import log_setup
@@ -58,7 +56,6 @@ app.steps["consumer"].add(Replacement)
 app.steps["worker"].add(Heartbeat)
 app.autodiscover_tasks()
 celeryd_init.connect(stop_if_something_is_wrong)
-celeryd_after_setup.connect(furnish_worker)
 setup_logging.connect(log_setup.of_celery)
 worker_before_create_process.connect(before_fork)
 worker_ready.connect(tell_that_we_are_ready)
