@@ -54,7 +54,8 @@ RETURNING subject_id
 """
 
 # What needed more than one attempt leaves a line in the history when it works out at last. It also tells whether more has
-# become due on the lane: the dispatcher may have held it back for as long as this message was on its way.
+# become due on the lane: the dispatcher may have held it back for as long as this message was on its way. What is due only
+# since now has a nudge of its own.
 FINISH = """
 WITH kept AS (
     SELECT * FROM unnest(%(subjects)s::bigint[], %(reports)s::jsonb[]) AS kept(subject_id, report)),
@@ -71,7 +72,8 @@ history AS (
     SELECT id, order_id, attempts, 'recovered', '', '' FROM done WHERE attempts > 1)
 SELECT coalesce((SELECT array_agg(subject_id ORDER BY subject_id) FROM done), '{}'),
        EXISTS (SELECT FROM pipeline_steprun
-                WHERE lane = %(lane)s AND due_at <= statement_timestamp() AND state IN ('promised', 'waiting'))
+                WHERE lane = %(lane)s AND state IN ('promised', 'waiting')
+                  AND due_at <= statement_timestamp() - interval '50 milliseconds')
 """
 
 # The end of one attempt that did not work out: `wait` in seconds, or NULL to bury. What was withdrawn meanwhile is not
