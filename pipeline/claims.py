@@ -40,9 +40,9 @@ RETURNING run.subject_id, run.order_id, run.attempts, open.sending_at IS NOT NUL
 """
 
 # Committed before a request leaves, so that a lost outcome is known to be lost. The lease begins anew with it; where it
-# is over already (a worker that was suspended), nothing may be sent any more, and on a lane that was paused since the claim
-# nothing begins. By coalesce(), because `due_at >` alone lets
-# PostgreSQL go through everything that is open, when its statistics are of an hour in which nothing was.
+# is over already (a worker that was suspended), nothing may be sent any more; nor where the lane was paused since the claim.
+# By coalesce(), because `due_at >` alone lets PostgreSQL go through everything that is open, when its statistics are of an
+# hour in which nothing was.
 MARK_SENDING = """
 UPDATE pipeline_steprun
    SET sending_at = coalesce(sending_at, clock_timestamp()),

@@ -1,155 +1,150 @@
 import threading
+from collections import Counter
 from dataclasses import dataclass
 
-from django.db import connection
 from django.test import TestCase
-from django.test.utils import CaptureQueriesContext
 
-from pipeline import pace, stopping
+from pipeline import crash_points, lanes, stopping
+from pipeline.crash_points import Point
+from pipeline.crashing import ProvokedCrash
 from pipeline.declaring import declared_temporarily
-from pipeline.failures import NotNow, PermanentFailure
+from pipeline.failures import PermanentFailure
 from pipeline.models import State, StepRun
 from pipeline.queues import Queue
 from pipeline.rate_limits import RateLimit
 from pipeline.runner import carry_out
 from pipeline.steps import Effect, menu
-from pipeline.testing import POLICY, Sink, outside_step, promised, run_of
+from pipeline.testing import POLICY, Sink, make_due, outside_step, promised, run_of
 from pipeline.window import Window
 
-
-def is_quick(step):
-    pace.note(step, 0.001)
-    return step
-
-
-def is_slow(step):
-    pace.note(step, 5.0)
-    return step
+PATIENCE_SECONDS = 10
+AT_ONCE = 3
+ORDERS = range(1, 13)
 
 
-class TestPace(TestCase):
-    def test_of_a_side_that_nobody_knows_runs_nothing_ahead(self):
-        with outside_step(Sink()) as step:
-            self.assertEqual(pace.pace_of(step), pace.Pace())
-
-    def test_of_a_quick_side_keeps_parcels_ready(self):
-        with outside_step(Sink(), at_once=4) as step:
-            self.assertEqual(pace.pace_of(is_quick(step)).ready, 4)
-
-    def test_of_a_slow_side_runs_nothing_ahead(self):
-        with outside_step(Sink()) as step:
-            self.assertEqual(pace.pace_of(is_slow(step)), pace.Pace())
-
-    def test_of_a_side_that_hangs_is_slow_after_one_answer(self):
-        with outside_step(Sink()) as step:
-            is_quick(step)
-            pace.note(step, 10.0)
-
-            self.assertEqual(pace.pace_of(step), pace.Pace())
-
-    def test_with_a_rate_limit_runs_nothing_ahead(self):
-        with outside_step(Sink(), rate_limit=RateLimit(name="mild", per_second=5)) as step:
-            self.assertEqual(pace.pace_of(is_quick(step)), pace.Pace())
-
-    def test_is_not_learned_from_being_turned_away_at_the_door(self):
-        def behaviour(_attempt):
-            raise NotNow("not you again")
-
-        with outside_step(Sink(behaviour=behaviour)) as step:
-            promised(step, 1)
-            carry_out(step, [1])
-
-            self.assertEqual(pace.seconds_of(step), 0)
+def underway():
+    """
+    How many rows are marked as sending, and how many are claimed only.
+    """
+    marked = Counter(run.sending_at is not None for run in StepRun.objects.filter(state=State.RUNNING))
+    return marked[True], marked[False]
 
 
-class TestQuickSide(TestCase):
+class WindowTestCase(TestCase):
+    """
+    A step with three senders, and twelve orders of which each is promised.
+    """
+
     def setUp(self):
+        self.addCleanup(crash_points.listen, None)
         self.sink = Sink()
-        self.step = is_quick(self.enterContext(outside_step(self.sink, at_once=3)))
-
-    def test_gets_every_order_once(self):
-        promised(self.step, *range(1, 41))
-
-        results = carry_out(self.step, range(1, 41))
-
-        self.assertEqual(sorted(a.order_id for a in self.sink.attempts), list(range(1, 41)))
-        self.assertEqual({r.state for r in results.values()}, {State.DONE})
-
-    def test_gets_at_most_so_many_at_once(self):
-        promised(self.step, *range(1, 13))
-        busy, most, turn = 0, 0, threading.Lock()
-        together = threading.Barrier(3, timeout=10)
-
-        def behaviour(_attempt):
-            nonlocal busy, most
-            with turn:
-                busy += 1
-                most = max(most, busy)
-            together.wait()
-            with turn:
-                busy -= 1
-            return {}
-
-        self.sink.behaviour = behaviour
-        carry_out(self.step, range(1, 13))
-
-        self.assertEqual((most, len(self.sink.attempts)), (3, 12))
-
-    def test_is_claimed_for_in_fewer_statements(self):
-        def statements_for(step, orders):
-            promised(step, *orders)
-            with CaptureQueriesContext(
-                connection,
-            ) as captured:
-                carry_out(step, orders)
-            return sum("attempts = run.attempts + 1" in query["sql"] for query in captured)
-
-        with outside_step(Sink(), name="unknown_task", at_once=3) as unknown:
-            pace._seconds[unknown] = pace.QUICK_SECONDS  # just not quick
-            slow = statements_for(unknown, range(101, 110))
-
-        self.assertLess(statements_for(self.step, range(1, 10)), slow)
-
-    def test_loses_no_attempt_over_what_stands_ready_when_the_worker_is_asked_to_stop(self):
-        self.addCleanup(lambda: stopping._asked.__setitem__(0, 0))
-        self.sink.behaviour = lambda _attempt: stopping.stop_taking_on() or {}
-        promised(self.step, *range(1, 31))
+        self.step = self.enterContext(outside_step(self.sink, at_once=AT_ONCE))
+        promised(self.step, *ORDERS)
         StepRun.objects.update(state=State.SENT)
 
-        carry_out(self.step, range(1, 31))
+    def at(self, point, act):
+        crash_points.listen(lambda passed, _step: act() if passed is point else None)
 
-        sent = {attempt.order_id for attempt in self.sink.attempts}
-        for order in range(1, 31):
-            run = run_of(self.step, order)
-            wanted = (State.DONE, 1) if order in sent else (run.state, 0)
-            self.assertEqual((run.state, run.attempts, run.sending_at), (*wanted, None))
-            self.assertIn(run.state, (State.DONE, State.PROMISED, State.WAITING))
-        self.assertLessEqual(len(sent), 6)
+    def states(self, orders=ORDERS):
+        return [(run_of(self.step, order).state, run_of(self.step, order).attempts) for order in orders]
 
-    def test_that_turns_slow_gets_nothing_whose_lease_could_be_over(self):
-        promised(self.step, *range(1, 4))
+
+class TestClaimingAhead(WindowTestCase):
+    def test_marks_no_more_than_there_are_senders_and_claims_one_group_more(self):
+        seen = []
+        crash_points.listen(
+            lambda point, _step: seen.append(underway()) if point is not Point.SENDER_BEGINS else None
+        )
+
+        carry_out(self.step, ORDERS)
+
+        self.assertEqual(max(marked for marked, _ in seen), AT_ONCE)
+        self.assertLessEqual(max(ahead for _, ahead in seen), AT_ONCE)
+        self.assertEqual(self.states(), [(State.DONE, 1)] * len(ORDERS))
+
+    def test_happens_while_the_others_are_being_sent(self):
+        claims, claimed_ahead = [], threading.Event()
+
+        def count():
+            claims.append(underway())
+            if len(claims) == 2:
+                claimed_ahead.set()
+
+        self.at(Point.CLAIMED, count)
+        self.sink.behaviour = lambda _attempt: {"in_time": claimed_ahead.wait(PATIENCE_SECONDS)}
+
+        results = carry_out(self.step, ORDERS)
+
+        self.assertTrue(all(result.report["in_time"] for result in results.values()))
+        self.assertEqual(claims[:2], [(0, AT_ONCE), (AT_ONCE, AT_ONCE)])
+
+    def test_does_not_happen_where_a_rate_limit_counts(self):
+        ahead = []
+        limit = RateLimit(name="quick", per_second=1_000)
+        with outside_step(Sink(), name="send_slowly_task", at_once=AT_ONCE, rate_limit=limit) as step:
+            promised(step, *ORDERS)
+            self.at(Point.ANSWERS_CAME, lambda: ahead.append(underway()[1]))
+
+            carry_out(step, ORDERS)
+
+            self.assertEqual(set(ahead), {0})
+            self.assertEqual({run_of(step, order).state for order in ORDERS}, {State.DONE})
+
+    def test_leaves_one_group_in_doubt_and_one_that_has_lost_its_attempt_when_the_worker_dies(self):
+        def die():
+            raise ProvokedCrash
+
+        self.at(Point.ANSWERS_CAME, die)
+
+        with self.assertRaises(ProvokedCrash):
+            carry_out(self.step, ORDERS)
+
+        self.assertEqual(underway(), (AT_ONCE, AT_ONCE))
+        self.assertEqual(self.states(ORDERS[2 * AT_ONCE :]), [(State.SENT, 0)] * (len(ORDERS) - 2 * AT_ONCE))
+
+
+class TestWhatIsClaimedAndHasNotLeft(WindowTestCase):
+    def test_is_given_back_uncounted_when_the_worker_is_asked_to_stop(self):
+        self.addCleanup(lambda: stopping._asked.__setitem__(0, 0))
+        self.at(Point.ANSWERS_CAME, stopping.stop_taking_on)
+
+        carry_out(self.step, ORDERS)
+
+        self.assertEqual(len(self.sink.attempts), AT_ONCE)
+        self.assertEqual(underway(), (0, 0))
+        self.assertEqual(
+            Counter(self.states()),
+            {(State.DONE, 1): AT_ONCE, (State.WAITING, 0): AT_ONCE, (State.PROMISED, 0): len(ORDERS) - 2 * AT_ONCE},
+        )  # fmt: skip
+
+    def test_stays_where_its_lane_is_paused(self):
+        self.at(Point.CLAIMED, lambda: lanes.pause(lane=Queue.DEFAULT, by="anna", reason="a test"))
+
+        carry_out(self.step, [1, 2])
+
+        self.assertEqual(self.states([1, 2]), [(State.WAITING, 0)] * 2)
+        self.assertEqual(self.sink.attempts, [])
+
+    def test_does_not_leave_when_its_lease_is_over(self):
+        self.at(Point.PACKED, lambda: make_due(self.step, 1))
+
+        carry_out(self.step, [1, 2])
+
+        self.assertEqual([attempt.order_id for attempt in self.sink.attempts], [2])
+        self.assertEqual(self.states([1, 2]), [(State.WAITING, 0), (State.DONE, 1)])
+
+    def test_is_left_alone_where_somebody_else_has_taken_over(self):
         window = Window(self.step, in_company=True, by_hand=False)
-        window.take([1, 2, 3])
-        window.packed_at -= 60
+        window.take([1])
+        make_due(self.step, 1)
+        StepRun.objects.filter(subject_id=1).update(state=State.PROMISED, lease_token=None)
+        other = Window(self.step, in_company=True, by_hand=False)
+        other.take([1])
 
         window.send()
 
-        runs = [run_of(self.step, order) for order in (1, 2, 3)]
-        self.assertEqual([(run.state, run.attempts) for run in runs], [(State.WAITING, 0)] * 3)
+        self.assertEqual(self.states([1]), [(State.RUNNING, 2)])
         self.assertEqual(self.sink.attempts, [])
-
-
-class TestSlowSide(TestCase):
-    def test_gets_no_long_messages(self):
-        with outside_step(Sink(), at_once=1) as step:
-            promised(is_slow(step), *range(1, 11))
-            StepRun.objects.update(state=State.SENT)
-            pace._seconds[step] = 1e9  # whatever the sink does
-
-            carry_out(step, range(1, 11))
-
-            states = [run_of(step, n).state for n in range(1, 11)]
-            self.assertEqual(states, [State.DONE] * 4 + [State.PROMISED] * 6)
 
 
 @dataclass
