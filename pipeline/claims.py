@@ -70,10 +70,10 @@ done AS (
 history AS (
     INSERT INTO pipeline_stepevent (step_run_id, order_id, attempt, what, because, by)
     SELECT id, order_id, attempts, 'recovered', '', '' FROM done WHERE attempts > 1)
-SELECT coalesce((SELECT array_agg(subject_id ORDER BY subject_id) FROM done), '{}'),
+SELECT coalesce((SELECT array_agg(subject_id ORDER BY subject_id) FROM done), '{}') AS ours,
        EXISTS (SELECT FROM pipeline_steprun
                 WHERE lane = %(lane)s AND state IN ('promised', 'waiting')
-                  AND due_at <= statement_timestamp() - interval '50 milliseconds')
+                  AND due_at <= statement_timestamp() - interval '50 milliseconds') AS more_is_due
 """
 
 # The end of one attempt that did not work out: `wait` in seconds, or NULL to bury. What was withdrawn meanwhile is not
