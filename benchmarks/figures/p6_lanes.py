@@ -8,14 +8,20 @@ physical limit is 80 orders a second. What counts is the time from the first req
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+from benchmarks import pizzeria
+from benchmarks.lanes import backlog
 from benchmarks.lanes.bare import answers_per_second
-from benchmarks.lanes.house import House, exactly_once, open_house
+from benchmarks.lanes.outside import Outside, exactly_once
 from benchmarks.measured import Measured
+from benchmarks.place import here
+from orders.models import Restaurant
 
 ANSWERS_IN_SECONDS = 0.05
 AT_ONCE = 8
 LIMIT_PER_SECOND = AT_ONCE / ANSWERS_IN_SECONDS
+ANSWERS, ANSWERS_IN_FULL = 1_280, 3_200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,38 +59,42 @@ def measure(*, repeats: int, full: bool, say: Callable[[str], None]) -> list[Mea
     """
     Both lanes in turn, so many times.
     """
-    answers = 3_200 if full else 1_280
     runs: dict[str, list[dict[str, float]]] = {lane.figure: [] for lane in LANES}
-    with open_house() as house:
-        house.start_worker("dispatcher", "--queues=post_payment", "--concurrency=1")
-        for turn in range(repeats):
-            for lane in LANES:
-                run = _one(house, lane, answers=answers)
-                say(
-                    f"{lane.figure} {turn + 1}/{repeats}: {run['per_second']:.0f}/s of {LIMIT_PER_SECOND:.0f}/s (a bare client {run['bare_client_per_second']:.0f}/s), {run['cpu_ms_per_order']:.1f} CPU-ms per order"
-                )
-                runs[lane.figure].append(run)
+    for repeat in range(repeats):
+        for lane in LANES:
+            run = _one(lane, answers=ANSWERS_IN_FULL if full else ANSWERS)
+            say(
+                f"{repeat + 1}/{repeats} {lane.figure}: {run['per_second']:.0f}/s of {LIMIT_PER_SECOND:.0f}/s,"
+                f" a bare client {run['bare_client_per_second']:.0f}/s, {run['cpu_ms_per_order']:.1f} CPU-ms per order"
+            )
+            runs[lane.figure].append(run)
     return [
         Measured(
             figure=figure,
-            ratios=[run["per_second"] / LIMIT_PER_SECOND for run in lane_runs],
-            facts={"runs": lane_runs, "limit_per_second": LIMIT_PER_SECOND, "at_once": AT_ONCE},
+            ratios=[run["per_second"] / LIMIT_PER_SECOND for run in of_lane],
+            facts={"runs": of_lane, "limit_per_second": LIMIT_PER_SECOND, "at_once": AT_ONCE},
         )
-        for figure, lane_runs in runs.items()
+        for figure, of_lane in runs.items()
     ]
 
 
-def _one(house: House, lane: Lane, *, answers: int) -> dict[str, float]:
-    house.open_sink(lane.sink, seconds=ANSWERS_IN_SECONDS)
-    bare = answers_per_second(lane.sink, house.ports[lane.sink], at_once=AT_ONCE, answers=20 * AT_ONCE)
-    house.truth(lane.sink)
-    house.start_worker("sender", f"--queues={lane.queue}", "--concurrency=1")
-    _send(house, lane, count=3 * AT_ONCE)  # warm: templates are compiled, connections stand
-    count = answers // len(lane.wanted(""))
-    before = house.cpu_seconds()
-    truth = _send(house, lane, count=count)
-    cpu = house.cpu_seconds() - before
-    house.close("sender", lane.sink)
+def _one(lane: Lane, *, answers: int) -> dict[str, float]:
+    place = here()
+    place.empty()
+    restaurant, outside = pizzeria.open_restaurant(), Outside(place=place)
+    try:
+        outside.open_sink(lane.sink, seconds=ANSWERS_IN_SECONDS)
+        bare = answers_per_second(lane.sink, outside.ports[lane.sink], at_once=AT_ONCE, answers=20 * AT_ONCE)
+        outside.truth(lane.sink)
+        outside.start_worker("dispatcher", "--queues=post_payment", "--concurrency=1")
+        outside.start_worker("sender", f"--queues={lane.queue}", "--concurrency=1")
+        _send(outside, lane, restaurant, count=3 * AT_ONCE)  # warm: templates are compiled, connections stand
+        count = answers // len(lane.wanted(""))
+        before = outside.product_cpu_seconds()
+        truth = _send(outside, lane, restaurant, count=count)
+        cpu = outside.product_cpu_seconds() - before
+    finally:
+        place.dismiss()
     took = truth["answered"][-1] - truth["first_at"]
     return {
         "orders": count,
@@ -97,9 +107,9 @@ def _one(house: House, lane: Lane, *, answers: int) -> dict[str, float]:
     }
 
 
-def _send(house: House, lane: Lane, *, count: int) -> dict:
-    references = house.place(count, lane.step)
-    house.wait_until_done(lane.step)
-    truth = house.truth(lane.sink)
+def _send(outside: Outside, lane: Lane, restaurant: Restaurant, *, count: int) -> dict[str, Any]:
+    references = backlog.promise_to(restaurant, count, lane.step)
+    outside.wait_until_done(lane.step)
+    truth = outside.truth(lane.sink)
     exactly_once(truth["came"], [name for reference in references for name in lane.wanted(reference)])
     return truth

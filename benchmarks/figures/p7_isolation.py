@@ -1,22 +1,27 @@
 """
 P7: what a slow or dead till costs the others. The same orders with a healthy till and with one that hangs, answers with
-errors, or is slow; measured are the letters and the points per second, from the promise to the last of them.
+errors, or is slow; measured are the letters and the points per second while all of them wait for the till as well.
 
-Twice: with the workers of `manage.py start_celery_workers`, which keep lanes apart, and with one plain worker, which does
-not. The figure is the first; the second is told beside it.
+The workers are those of `manage.py start_celery_workers`, which keep lanes apart.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks.lanes.house import House, open_house, wait_for
+from benchmarks import pizzeria
+from benchmarks.lanes import backlog
+from benchmarks.lanes.outside import Outside, wait_for
 from benchmarks.lanes.sink import Mood
 from benchmarks.measured import Measured
+from benchmarks.place import Place, here
+from orders.models import Restaurant
 from rms_backend.supervisor.lanes import DEFAULT_LANES
 
 MAIL, POINTS, TILL = "send_order_confirmation_email", "process_loyalty_rewards", "sync_order_to_pos"
-ANSWERS_IN_SECONDS = 0.05
-SLOW_SECONDS = 3.0
+WATCHED = {"e-mail": MAIL, "loyalty": POINTS}
+ANSWERS_IN_SECONDS, SLOW_SECONDS = 0.05, 3.0
+ORDERS, ORDERS_IN_FULL = 600, 1_200
+FIRST_ORDERS, MET = 160, 16
 # How many a second were done after the first ones, so that it does not matter when the dispatcher's clock ticks.
 THROUGHPUT = """
 WITH done AS (
@@ -24,6 +29,7 @@ WITH done AS (
      WHERE step LIKE %s AND state = 'done' AND id > %s)
 SELECT count(*) / extract(epoch FROM max(finished_at) - min(first)) FROM done WHERE finished_at > first
 """
+HAVE_MET = "SELECT count(*) >= %s FROM pipeline_steprun WHERE step LIKE %s AND state IN ('waiting', 'done')"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,80 +53,57 @@ SICK = (
 
 def measure(*, repeats: int, full: bool, say: Callable[[str], None]) -> list[Measured]:
     """
-    Each sick till beside a healthy one, so many times; in each set-up.
+    Each sick till beside a healthy one, so many times.
     """
-    orders = 1_200 if full else 600
-    measured = []
-    for set_up, start in (("lanes", _start_lanes), ("one worker", _start_one)):
-        pairs: dict[tuple[str, str], list[float]] = {}
-        runs: list[dict[str, object]] = []
-        for turn in range(repeats if set_up == "lanes" or full else 1):
-            for till in SICK:
-                healthy = _one(start, HEALTHY, orders=orders)  # anew for each: the two stand side by side
-                sick = _one(start, till, orders=orders)
-                for what in ("e-mail", "loyalty"):
-                    pairs.setdefault((what, till.name), []).append(sick[what] / healthy[what])
-                runs.append({"turn": turn, "till": till.name, "healthy": healthy, "sick": sick})
-                say(_line(set_up, till, healthy, sick))
-        measured += [
-            Measured(
-                figure=_figure(set_up, what, till), ratios=ratios, facts={"runs": runs, "orders": orders}
+    ratios: dict[str, list[float]] = {}
+    runs: list[dict[str, object]] = []
+    for repeat in range(repeats):
+        for till in SICK:
+            # Healthy anew for each, so that the two stand side by side.
+            healthy, sick = (_one(one, orders=ORDERS_IN_FULL if full else ORDERS) for one in (HEALTHY, till))
+            for what in WATCHED:
+                ratios.setdefault(f"P7 {what}, till {till.name}", []).append(sick[what] / healthy[what])
+            runs.append({"till": till.name, "healthy": healthy, "sick": sick})
+            told = ", ".join(f"{what} {sick[what]:.0f}/s beside {healthy[what]:.0f}/s" for what in WATCHED)
+            say(f"{repeat + 1}/{repeats} till {till.name}: {told}")
+    return [Measured(figure=figure, ratios=found, facts={"runs": runs}) for figure, found in ratios.items()]
+
+
+def _one(till: Till, *, orders: int) -> dict[str, float]:
+    """
+    One till, and one backlog of orders that is promised to everybody at once.
+    """
+    place = here()
+    place.empty()
+    restaurant, outside = pizzeria.open_restaurant(), Outside(place=place)
+    try:
+        outside.open_sink("mail", seconds=ANSWERS_IN_SECONDS)
+        outside.open_sink("till", mood=till.mood, seconds=till.seconds)
+        for lanes in DEFAULT_LANES:
+            outside.start_worker(
+                lanes.name, f"--queues={','.join(lanes.queues)}", f"--concurrency={lanes.concurrency}"
             )
-            for (what, till), ratios in pairs.items()
-        ]
-    return measured
+        _let_them_meet(place, outside, restaurant)
+        [(last,)] = place.rows("SELECT max(id) FROM pipeline_steprun")
+        backlog.promise_to(restaurant, orders, TILL, MAIL, POINTS)
+        outside.wait_until_done(MAIL, POINTS)
+        return {what: _throughput(place, step, after=last) for what, step in WATCHED.items()}
+    finally:
+        place.dismiss()
 
 
-def _figure(set_up: str, what: str, till: str) -> str:
-    return f"P7 {what}, till {till}" if set_up == "lanes" else f"P7 {what}, till {till}, one plain worker"
-
-
-def _line(set_up: str, till: Till, healthy: dict[str, float], sick: dict[str, float]) -> str:
-    told = ", ".join(
-        f"{what} {sick[what]:.0f}/s beside {healthy[what]:.0f}/s = {sick[what] / healthy[what]:.2f}"
-        for what in sick
-    )
-    return f"P7 {set_up}, till {till.name}: {told}"
-
-
-def _one(start: Callable[[House], None], till: Till, *, orders: int) -> dict[str, float]:
-    """
-    One house, one till, one backlog of orders that is promised to everybody at once.
-    """
-    with open_house() as house:
-        house.open_sink("mail", seconds=ANSWERS_IN_SECONDS)
-        house.open_sink("till", mood=till.mood, seconds=till.seconds)
-        start(house)
-        _let_them_know_each_other(house)
-        [(last,)] = house.ask("SELECT max(id) FROM pipeline_steprun")
-        house.place(orders, TILL, MAIL, POINTS)
-        house.wait_until_done(MAIL, POINTS)
-        return {
-            "e-mail": float(house.ask(THROUGHPUT, f"%{MAIL}%", last)[0][0]),
-            "loyalty": float(house.ask(THROUGHPUT, f"%{POINTS}%", last)[0][0]),
-        }
-
-
-def _let_them_know_each_other(house: House) -> None:
+def _let_them_meet(place: Place, outside: Outside, restaurant: Restaurant) -> None:
     """
     The till has been like this for a while: each process has met it, and the mail server too.
     """
-    house.place(160, TILL)
-    met = "SELECT count(*) >= 32 FROM pipeline_steprun WHERE step LIKE %s AND state IN ('waiting', 'done')"
-    wait_for(lambda: house.ask(met, f"%{TILL}%")[0][0], otherwise="the till is not met", within_seconds=60)
-    house.place(160, MAIL, POINTS)
-    house.wait_until_done(MAIL, POINTS)
+    backlog.promise_to(restaurant, FIRST_ORDERS, TILL)
+    wait_for(
+        lambda: place.rows(HAVE_MET, MET, f"%{TILL}%")[0][0],
+        otherwise="the till is not met", within_seconds=60,
+    )  # fmt: skip
+    backlog.promise_to(restaurant, FIRST_ORDERS, MAIL, POINTS)
+    outside.wait_until_done(MAIL, POINTS)
 
 
-def _start_lanes(house: House) -> None:
-    """
-    What `manage.py start_celery_workers` starts, without its supervisor.
-    """
-    for lanes in DEFAULT_LANES:
-        house.start_worker(
-            lanes.name, f"--queues={','.join(lanes.queues)}", f"--concurrency={lanes.concurrency}"
-        )
-
-
-def _start_one(house: House) -> None:
-    house.start_worker("worker", "--concurrency=4")
+def _throughput(place: Place, step: str, *, after: int) -> float:
+    return float(place.rows(THROUGHPUT, f"%{step}%", after)[0][0])

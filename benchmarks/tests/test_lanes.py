@@ -7,7 +7,8 @@ import time
 import pytest
 
 from benchmarks.lanes.bare import answers_per_second
-from benchmarks.lanes.house import ROOT, SINKS, Unfinished, exactly_once
+from benchmarks.lanes.outside import SINKS, Unfinished, exactly_once
+from benchmarks.place import ROOT
 from devtools.show.crew import any_free_port
 
 
