@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks import pizzeria
 from benchmarks.lanes import backlog
 from benchmarks.lanes.bare import answers_per_second
 from benchmarks.lanes.outside import Outside, exactly_once
@@ -81,7 +80,7 @@ def measure(*, repeats: int, full: bool, say: Callable[[str], None]) -> list[Mea
 def _one(lane: Lane, *, answers: int) -> dict[str, float]:
     place = here()
     place.empty()
-    restaurant, outside = pizzeria.open_restaurant(), Outside(place=place)
+    restaurant, outside = backlog.open_restaurant(), Outside(place=place)
     try:
         outside.open_sink(lane.sink, seconds=ANSWERS_IN_SECONDS)
         bare = answers_per_second(lane.sink, outside.ports[lane.sink], at_once=AT_ONCE, answers=20 * AT_ONCE)

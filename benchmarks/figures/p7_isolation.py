@@ -8,7 +8,6 @@ The workers are those of `manage.py start_celery_workers`, which keep lanes apar
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks import pizzeria
 from benchmarks.lanes import backlog
 from benchmarks.lanes.outside import Outside, wait_for
 from benchmarks.lanes.sink import Mood
@@ -75,7 +74,7 @@ def _one(till: Till, *, orders: int) -> dict[str, float]:
     """
     place = here()
     place.empty()
-    restaurant, outside = pizzeria.open_restaurant(), Outside(place=place)
+    restaurant, outside = backlog.open_restaurant(), Outside(place=place)
     try:
         outside.open_sink("mail", seconds=ANSWERS_IN_SECONDS)
         outside.open_sink("till", mood=till.mood, seconds=till.seconds)
