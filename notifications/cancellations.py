@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from django.db.models import Exists, OuterRef, Prefetch
 from django.template.loader import render_to_string
 
-from notifications import client
 from notifications.contact import is_address
 from notifications.failures import NotAnAddress
 from notifications.holding import stop_if_on_hold
 from notifications.letterhead import Letterhead
 from notifications.loading import load_refunds
 from notifications.nobody import ToNobody
+from notifications.sealed import SealedLetter
 from notifications.ticket_facts import Ticket
 from notifications.wording import moment
 from orders.models import COUNTING, OrderLine, OrderStatus, Refund
@@ -48,22 +48,28 @@ class CancellationLetter:
         """
         Send it, unless it may have been sent already and a person shall decide.
         """
+        return self.wrapped(attempt).send(attempt)
+
+    def wrapped(self, attempt: Attempt) -> SealedLetter:
+        """
+        Render it, unless it may have been sent already and a person shall decide.
+        """
         stop_if_on_hold(attempt, reference=self.letterhead.reference)
         usable = [address for address in self.addresses if is_address(address)]
         if not usable:
             raise NotAnAddress("None of the restaurant's staff addresses is an e-mail address. Correct them.")
         context = {"ticket": self.ticket, "placed": self.placed, "refunded": self.refunded}
-        refused = client.send(
-            self.letterhead.letter(
-                to=usable,
-                subject=f"CANCELLED: order {self.ticket.number}, do not cook it",
-                text=render_to_string("notifications/cancellation.txt", context),
-                html=render_to_string("notifications/cancellation.html", context),
-            )
+        message = self.letterhead.letter(
+            to=usable,
+            subject=f"CANCELLED: order {self.ticket.number}, do not cook it",
+            text=render_to_string("notifications/cancellation.txt", context),
+            html=render_to_string("notifications/cancellation.html", context),
         )
-        refused += len(self.addresses) - len(usable)
-        report = {"sent": True, "message_id": self.letterhead.message_id, "recipients": len(self.addresses)}
-        return {**report, "refused": refused} if refused else report
+        return SealedLetter.of(
+            message,
+            report={"message_id": self.letterhead.message_id, "recipients": len(self.addresses)},
+            unusable=len(self.addresses) - len(usable),
+        )
 
 
 def letters(*, refund_ids: Sequence[int]) -> dict[int, Parcel]:

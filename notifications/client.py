@@ -8,6 +8,7 @@ any other backend gets the letter as Django would give it.
 import os
 import threading
 import time
+from dataclasses import dataclass, field
 
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
@@ -24,18 +25,46 @@ _kept = threading.local()
 _refused: dict[tuple[object, ...], tuple[float, str]] = {}
 
 
-def send(message: EmailMessage) -> int:
+@dataclass(frozen=True, kw_only=True)
+class Sealed:
     """
-    Send one letter; returns how many of its recipients the mail server refused while it took the others.
+    A letter as our mail system takes it: folded already for SMTP.
+    """
+
+    backend: BaseEmailBackend
+    message: EmailMessage = field(repr=False)
+    envelope: Envelope | None
+
+
+def seal(message: EmailMessage) -> Sealed:
+    """
+    Do all that can be done for a letter before anybody is called.
     """
     backend = get_connection()
     try:
-        if isinstance(backend, EmailBackend):
-            return _carry(backend, Envelope.of(message))
-        return _hand_to(backend, message)
+        envelope = Envelope.of(message) if isinstance(backend, EmailBackend) else None
     except BadHeaderError:
-        # Its text repeats the header, and with it a name or an address.
-        raise ImpossibleLetter("A header of the letter would hold a line break.") from None
+        raise _impossible() from None
+    return Sealed(backend=backend, message=message, envelope=envelope)
+
+
+def hand_over(letter: Sealed) -> int:
+    """
+    Send one letter; returns how many of its recipients the mail server refused while it took the others.
+    """
+    if isinstance(letter.backend, EmailBackend) and letter.envelope is not None:
+        return _carry(letter.backend, letter.envelope)
+    try:
+        return _hand_to(letter.backend, letter.message)
+    except BadHeaderError:
+        raise _impossible() from None
+
+
+def send(message: EmailMessage) -> int:
+    """
+    Both in one.
+    """
+    return hand_over(seal(message))
 
 
 def hang_up() -> None:
@@ -77,6 +106,11 @@ def _line_to(backend: EmailBackend) -> Line:
 def _target(backend: EmailBackend) -> tuple[object, ...]:
     login = (backend.username, backend.password, backend.use_tls, backend.use_ssl)
     return (os.getpid(), type(backend), backend.host, backend.port, *login)
+
+
+def _impossible() -> ImpossibleLetter:
+    # Django's own text repeats the header, and with it a name or an address.
+    return ImpossibleLetter("A header of the letter would hold a line break.")
 
 
 def _hand_to(backend: BaseEmailBackend, message: EmailMessage) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 WIDTH = 60
 GAP = 2
+FIRST_COMBINING = "\u0300"  # every printable letter before it takes one column
 
 
 def row(left: str, right: str = "", *, indent: int = 0) -> str:
@@ -42,6 +43,8 @@ def width(text: str) -> int:
     """
     How many columns the text takes in a fixed-width font.
     """
+    if text.isprintable() and max(text, default="") < FIRST_COMBINING:  # nearly all text
+        return len(text)
     return sum(_columns(letter) for letter in text)
 
 

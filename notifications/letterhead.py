@@ -5,6 +5,7 @@ What stands on every letter: from whom, its Message-ID, its headers.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from email.utils import formataddr, parseaddr
+from functools import lru_cache
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -62,7 +63,12 @@ class Letterhead:
 
 
 def _our_address() -> str:
-    address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    return _address_in(settings.DEFAULT_FROM_EMAIL)
+
+
+@lru_cache(maxsize=8)  # every letter asks several times
+def _address_in(sender: str) -> str:
+    address = parseaddr(sender)[1]
     if "@" not in address:
         raise ImproperlyConfigured(
             "DEFAULT_FROM_EMAIL is no e-mail address. Write one like orders@example.com."

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from django.db.models import Prefetch
 from django.template.loader import render_to_string
 
-from notifications import client
 from notifications.cards import charges, payment_of
 from notifications.contact import is_address, masked
 from notifications.failures import NotAnAddress
@@ -18,6 +17,7 @@ from notifications.letterhead import Letterhead
 from notifications.loading import LINES, load
 from notifications.nobody import ToNobody
 from notifications.receipt_facts import Receipt
+from notifications.sealed import SealedLetter
 from orders.models import Charge, Order, OrderTax, Payment
 from pipeline.steps import Attempt, Parcel, Report
 
@@ -40,25 +40,29 @@ class ReceiptLetter:
         """
         Send it, unless it may have been sent already and a person shall decide.
         """
-        stop_if_on_hold(attempt, reference=self.letterhead.reference)
-        return self.post()
+        return self.wrapped(attempt).send(attempt)
 
-    def post(self) -> Report:
+    def wrapped(self, attempt: Attempt) -> SealedLetter:
         """
-        Render it and hand it to the mail server.
+        Render it, unless it may have been sent already and a person shall decide.
+        """
+        stop_if_on_hold(attempt, reference=self.letterhead.reference)
+        return self.sealed()
+
+    def sealed(self) -> SealedLetter:
+        """
+        Render it, ready for the mail server.
         """
         if not is_address(self.address):
             raise NotAnAddress("The guest's e-mail address is no address. Correct it, then revive this step.")
         context = {"receipt": self.receipt}
-        client.send(
-            self.letterhead.letter(
-                to=[self.address],
-                subject=f"Your receipt from {self.receipt.restaurant}: order {self.receipt.number}",
-                text=render_to_string("notifications/receipt.txt", context),
-                html=render_to_string("notifications/receipt.html", context),
-            )
+        message = self.letterhead.letter(
+            to=[self.address],
+            subject=f"Your receipt from {self.receipt.restaurant}: order {self.receipt.number}",
+            text=render_to_string("notifications/receipt.txt", context),
+            html=render_to_string("notifications/receipt.html", context),
         )
-        return {"sent": True, "message_id": self.letterhead.message_id}
+        return SealedLetter.of(message, report={"message_id": self.letterhead.message_id})
 
 
 def letters(*, order_ids: Sequence[int]) -> dict[int, Parcel]:
@@ -81,7 +85,7 @@ def send_copy(order_id: int, address: str) -> Report:
     # A Message-ID of its own: the mail server must not take it for the receipt that was sent already.
     reference = f"{receipt.letterhead.reference}.copy-{secrets.token_hex(8)}"
     copy = replace(receipt, address=to, letterhead=replace(receipt.letterhead, reference=reference))
-    return {**copy.post(), "to": masked(to)}
+    return {**copy.sealed().send(), "to": masked(to)}
 
 
 def _receipts(order_ids: Sequence[int]) -> dict[int, ReceiptLetter]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from django.template.loader import render_to_string
 
-from notifications import client
 from notifications.cards import charges, payment_of
 from notifications.contact import is_address
 from notifications.failures import NotAnAddress, RefundNotFailed
@@ -16,6 +15,7 @@ from notifications.letterhead import Letterhead
 from notifications.loading import load_refunds
 from notifications.nobody import ToNobody
 from notifications.refund_facts import RefundNote
+from notifications.sealed import SealedLetter
 from orders.models import Charge, Refund
 from pipeline.steps import Attempt, Parcel, Report
 
@@ -54,19 +54,23 @@ class RefundLetter:
         """
         Send it, unless it may have been sent already and a person shall decide.
         """
+        return self.wrapped(attempt).send(attempt)
+
+    def wrapped(self, attempt: Attempt) -> SealedLetter:
+        """
+        Render it, unless it may have been sent already and a person shall decide.
+        """
         stop_if_on_hold(attempt, reference=self.letterhead.reference)
         if not is_address(self.address):
             raise NotAnAddress("The guest's e-mail address is no address. Correct it, then revive this step.")
         context = {"note": self.note}
-        client.send(
-            self.letterhead.letter(
-                to=[self.address],
-                subject=f"{self.kind.subject}: {self.note.restaurant}, order {self.note.number}",
-                text=render_to_string(f"{self.kind.template}.txt", context),
-                html=render_to_string(f"{self.kind.template}.html", context),
-            )
+        message = self.letterhead.letter(
+            to=[self.address],
+            subject=f"{self.kind.subject}: {self.note.restaurant}, order {self.note.number}",
+            text=render_to_string(f"{self.kind.template}.txt", context),
+            html=render_to_string(f"{self.kind.template}.html", context),
         )
-        return {"sent": True, "message_id": self.letterhead.message_id}
+        return SealedLetter.of(message, report={"message_id": self.letterhead.message_id})
 
 
 def notices(*, refund_ids: Sequence[int]) -> dict[int, Parcel]:

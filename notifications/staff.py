@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
-from notifications import client
 from notifications.contact import is_address
 from notifications.failures import NotAnAddress
 from notifications.holding import stop_if_on_hold
 from notifications.letterhead import Letterhead
 from notifications.loading import LINES, load
 from notifications.nobody import ToNobody
+from notifications.sealed import SealedLetter
 from notifications.ticket_facts import Ticket
 from orders.models import Order
 from pipeline.steps import Attempt, Parcel, Report
@@ -38,14 +38,21 @@ class StaffLetter:
         """
         Send it, marked where the kitchen may have it already.
         """
+        return self.wrapped(attempt).send(attempt)
+
+    def wrapped(self, attempt: Attempt) -> SealedLetter:
+        """
+        Render it, marked where the kitchen may have it already.
+        """
         stop_if_on_hold(attempt, reference=self.letterhead.reference)
         usable = [address for address in self.addresses if is_address(address)]
         if not usable:
             raise NotAnAddress("None of the restaurant's staff addresses is an e-mail address. Correct them.")
-        refused = client.send(self._letter(usable, repeat=attempt.number > 1 and attempt.outcome_unknown))
-        refused += len(self.addresses) - len(usable)
-        report = {"sent": True, "message_id": self.letterhead.message_id, "recipients": len(self.addresses)}
-        return {**report, "refused": refused} if refused else report
+        return SealedLetter.of(
+            self._letter(usable, repeat=attempt.number > 1 and attempt.outcome_unknown),
+            report={"message_id": self.letterhead.message_id, "recipients": len(self.addresses)},
+            unusable=len(self.addresses) - len(usable),
+        )
 
     def _letter(self, to: Sequence[str], *, repeat: bool) -> EmailMultiAlternatives:
         context = {"ticket": self.ticket, "repeat": repeat}

@@ -17,6 +17,8 @@ def one_line(text: str) -> str:
     """
     Somebody else's text on one line: no line breaks, no control characters, no change of direction.
     """
+    if text.isascii() and text.isprintable():  # nearly all text holds none of this
+        return " ".join(text.split())
     plain = "".join(
         " " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text if c not in TURNING
     )

@@ -58,10 +58,11 @@ def _problems_of_route(tasks: str, route: dict[str, Any]) -> list[CheckMessage]:
 
 
 def _problems_of(step: Step) -> list[CheckMessage]:
-    # A message takes on new orders for a minute, and the last of them may take as long as its lease.
-    longest = (
-        TAKES_ON_NEW_FOR_SECONDS + step.lease_seconds if step.effect is Effect.OUTSIDE else step.lease_seconds
-    )
+    # A message takes on new orders for a while. What is under way then may take as long as its lease, and so may the group
+    # that was claimed behind it.
+    longest = step.lease_seconds
+    if step.effect is Effect.OUTSIDE:
+        longest = TAKES_ON_NEW_FOR_SECONDS + 2 * step.lease_seconds
     if longest <= settings.CELERY_TASK_SOFT_TIME_LIMIT:
         return []
     grace = settings.CELERY_TASK_TIME_LIMIT - settings.CELERY_TASK_SOFT_TIME_LIMIT

@@ -41,14 +41,16 @@ RETURNING subject_id, order_id, attempts, sending_at IS NOT NULL
 """
 
 # Committed before a request leaves, so that a lost outcome is known to be lost. The lease begins anew with it; where it
-# is over already (a worker that was suspended), nothing may be sent any more. By coalesce(), because `due_at >` alone lets
-# PostgreSQL go through everything that is open, when its statistics are of an hour in which nothing was.
+# is over already (a worker that was suspended), nothing may be sent any more; nor where the lane was paused since the claim.
+# By coalesce(), because `due_at >` alone lets PostgreSQL go through everything that is open, when its statistics are of an
+# hour in which nothing was.
 MARK_SENDING = """
 UPDATE pipeline_steprun
    SET sending_at = coalesce(sending_at, clock_timestamp()),
        due_at = clock_timestamp() + make_interval(secs => %(lease)s)
  WHERE step = %(step)s AND subject_id = ANY(%(subjects)s) AND lease_token = %(token)s
    AND coalesce(due_at, '-infinity') > clock_timestamp()
+   AND NOT EXISTS (SELECT FROM pipeline_lanepause pause WHERE pause.lane = pipeline_steprun.lane)
 RETURNING subject_id
 """
 
@@ -132,14 +134,21 @@ class Claim:
 
     @classmethod
     def take(
-        cls, *, step: Step, subjects: Sequence[int], by_hand: bool = False, in_company: bool | None = None
+        cls,
+        *,
+        step: Step,
+        subjects: Sequence[int],
+        by_hand: bool = False,
+        in_company: bool | None = None,
+        token: uuid.UUID | None = None,
     ) -> "Claim":
         """
         Claim those of the subjects that are open and due, and count the attempt before anything is tried.
 
-        `in_company` says whether others travel in the same message; by default the subjects themselves tell.
+        `in_company` says whether others travel in the same message; by default the subjects themselves tell. `token` is
+        that of an earlier claim of the same message, by default a new one.
         """
-        token = uuid.uuid4()
+        token = token or uuid.uuid4()
         claimed = prepared(
             CLAIM,
             commit="off" if step.effect is Effect.OUTSIDE else None,
@@ -159,7 +168,7 @@ class Claim:
 
     def mark_sending(self) -> list[int]:
         """
-        Note that requests are about to leave, and hold them for another lease; returns the subjects still ours.
+        Note that requests are about to leave, and hold them for another lease; returns those that may leave.
         """
         marked = self._rows(MARK_SENDING, subjects=self.subjects, lease=self.step.lease_seconds)
         return sorted(row[0] for row in marked)
@@ -199,6 +208,12 @@ class Claim:
         The same claim, narrowed to some of its subjects.
         """
         return Claim(step=self.step, token=self.token, attempts={s: self.attempts[s] for s in subjects})
+
+    def joined_by(self, other: "Claim") -> "Claim":
+        """
+        Both claims in one; they carry the same token.
+        """
+        return Claim(step=self.step, token=self.token, attempts={**self.attempts, **other.attempts})
 
     def _rows(self, statement: str, **values: object) -> list[tuple[Any, ...]]:
         return prepared(statement, step=self.step.name, token=self.token, **values)

@@ -15,7 +15,7 @@ from pipeline.rate_limits import RateLimit
 from pipeline.retries import RetryPolicy
 from pipeline.steps import UNLIMITED, Effect, Report, Step, Subject, WhenWithdrawn, menu
 
-MESSAGE_SIZE_IN_WINDOWS = 4
+MESSAGE_SIZE_IN_WINDOWS = 16
 DATABASE_BATCH = 100
 
 

@@ -139,8 +139,9 @@ def messages(taken: Sequence[Taken]) -> Iterator[tuple[Step, list[Taken]]]:
             if row.alone:
                 yield step, [row]
         company = [row for row in everyone if not row.alone]
-        for start in range(0, len(company), step.together):
-            yield step, company[start : start + step.together]
+        together = step.together_of(len(company))
+        for start in range(0, len(company), together):
+            yield step, company[start : start + together]
 
 
 def _lanes() -> dict[str, int]:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from pipeline.queues import Queue
 from pipeline.rate_limits import RateLimit
@@ -15,6 +15,7 @@ from pipeline.retries import RetryPolicy
 
 LONGEST_LEASE_SECONDS = 45
 LEASE_MARGIN_SECONDS = 10
+LEAST_WINDOWS, LEAST_MESSAGES = 4, 2
 UNLIMITED = RateLimit(name="none", per_second=0)
 
 # What a step tells about one order: ids and numbers only, never a name or an address.
@@ -74,6 +75,20 @@ class Parcel(Protocol):
         ...
 
 
+@runtime_checkable
+class LooseParcel(Parcel, Protocol):
+    """
+    A parcel that still has to be wrapped: rendered, folded, whatever takes time and needs neither the database nor the
+    other side. What it raises counts as a failure to send it.
+    """
+
+    def wrapped(self, attempt: Attempt) -> Parcel:
+        """
+        The same parcel, ready to go.
+        """
+        ...
+
+
 # Both take the ids of the subjects. A database step does its work for all of them and reports on each;
 # an outside step packs a parcel for each.
 DatabaseWork = Callable[[Sequence[int]], dict[int, Report]]
@@ -118,6 +133,17 @@ class Step:
         How long a worker may hold an order of this step before somebody else takes over.
         """
         return self.timeout_seconds + LEASE_MARGIN_SECONDS
+
+    def together_of(self, waiting: int) -> int:
+        """
+        How many of so many waiting orders travel in one message: to the outside at least four windows full, and as many
+        more as leave two messages, for another process to share in.
+
+        Between two messages a window runs empty, so under a backlog long messages keep the other side busier.
+        """
+        if self.effect is Effect.DATABASE:
+            return self.together
+        return min(self.together, max(self.at_once * LEAST_WINDOWS, math.ceil(waiting / LEAST_MESSAGES)))
 
     @property
     def underway_at_most(self) -> int:

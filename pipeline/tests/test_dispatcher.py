@@ -284,3 +284,17 @@ class TestOpenLanes(TestCase):
 
     def test_empty_slowly_where_no_step_is_routed_to_them_any_more(self):
         self.assertEqual(dispatcher._lanes()["default"], dispatcher.LEFT_OVER_AT_MOST)
+
+
+class TestLengthOfMessages(TestCase):
+    def test_to_the_outside_is_four_windows_while_few_wait(self):
+        with outside_step(Sink(), at_once=8) as step:
+            self.assertEqual((step.together_of(1), step.together_of(60)), (32, 32))
+
+    def test_to_the_outside_grows_with_the_backlog_but_leaves_several_to_share(self):
+        with outside_step(Sink(), at_once=8) as step:
+            self.assertEqual((step.together_of(200), step.together_of(5_000)), (100, 128))
+
+    def test_to_the_database_is_always_the_same(self):
+        with database_step() as step:
+            self.assertEqual((step.together_of(1), step.together_of(5_000)), (100, 100))

@@ -19,6 +19,7 @@ class TestWorkerThatIsAskedToStop(TestCase):
             carry_out(step, [1, 2, 3, 4, 5])
             rows = [run_of(step, order) for order in (1, 2, 3, 4, 5)]
 
-        self.assertEqual([row.state for row in rows], ["done", "done", "promised", "promised", "promised"])
+        self.assertEqual([row.state for row in rows[:2]], ["done", "done"])
+        self.assertLessEqual({row.state for row in rows[2:]}, {"promised", "waiting"})
         self.assertEqual([row.attempts for row in rows], [1, 1, 0, 0, 0])
         self.assertEqual(len(sink.attempts), 2)

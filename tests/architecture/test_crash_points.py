@@ -44,7 +44,7 @@ class TestEachCrashPoint:
     def test_is_killed_in_an_ordinary_run(self, seed):
         assert {case.point for case in slice_of_cases(seed) if case.action == "kill"} == set(Point)
 
-    @pytest.mark.parametrize(("file", "points"), [("inside.py", INSIDE), ("outside.py", OUTSIDE)])
+    @pytest.mark.parametrize(("file", "points"), [("inside.py", INSIDE), ("window.py", OUTSIDE)])
     def test_of_an_executor_is_swept_for_every_step_that_it_carries_out(self, file, points):
         assert {Point[name] for name, path in calls() if path == ROOT / "pipeline" / file} == points, (
             f"Name the points of pipeline/{file} in tests/chaos/sweep/roads.py too."

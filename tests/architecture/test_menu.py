@@ -83,14 +83,14 @@ class TestNewStep:
             found = [problem for problem in run_checks() if "thank_the_cook" in problem.msg]
 
         assert [problem.id for problem in found] == ["pipeline.E003"]
-        assert "135" in found[0].hint
+        assert "130" in found[0].hint
 
     def test_is_only_warned_of_while_somebody_tries_a_short_limit(self):
         with override_settings(DEBUG=True, CELERY_TASK_TIME_LIMIT=2, CELERY_TASK_SOFT_TIME_LIMIT=1):
             found = [problem for problem in run_checks() if "sync_order_to_pos" in problem.msg]
 
         assert [(problem.id, problem.is_serious()) for problem in found] == [("pipeline.W003", False)]
-        assert "120" in found[0].hint
+        assert "100" in found[0].hint
 
     @pytest.mark.parametrize(
         ("block", "complaint"),

@@ -48,8 +48,7 @@ class Wishes:
         """
         The id of the process that obeyed, once one has; raises NeverFired.
         """
-        wanted = self.file.read_text() if self.file.exists() else "the wish"
-        _wait(self.is_fulfilled, f"Nobody passed {wanted}.")
+        _wait(self.is_fulfilled, f"Nobody passed {self._wanted}.")
         return int(self._fulfilled.read_text().split()[0])
 
     def see(self, victim: int, action: Action) -> None:
@@ -67,6 +66,13 @@ class Wishes:
         """
         os.kill(victim, signal.SIGCONT)
         _wait(self._resumed.exists, f"Process {victim} did not go on.")
+
+    @property
+    def _wanted(self) -> str:
+        try:
+            return self.file.read_text()
+        except FileNotFoundError:  # it may be granted at any moment
+            return "the wish"
 
     @property
     def _fulfilled(self) -> Path:
