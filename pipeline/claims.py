@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import OperationalError
+from psycopg.errors import LockNotAvailable
 from psycopg.types.json import Jsonb
 
 from pipeline.crash_points import Point, crash_point
@@ -149,9 +151,7 @@ class Claim:
         }
         claimed = prepared(CLAIM, subjects=list(subjects), **asked)
         if left := set(subjects) - {row[0] for row in claimed}:
-            # A dispatcher that came too late for them may hold them for a moment longer, and nobody would send them again
-            # soon. What another worker carries out is not open, and so not waited for.
-            claimed += prepared(CLAIM.replace("SKIP LOCKED", ""), subjects=sorted(left), **asked)
+            claimed += _patiently({**asked, "subjects": sorted(left)})
         crash_point(Point.CLAIMED, step.name)
         taken = {
             subject: Attempt(subject_id=subject, order_id=order, number=number, outcome_unknown=unknown)
@@ -204,6 +204,19 @@ class Claim:
 
     def _rows(self, statement: str, **values: object) -> list[tuple[Any, ...]]:
         return prepared(statement, step=self.step.name, token=self.token, **values)
+
+
+def _patiently(asked: dict[str, object]) -> list[tuple[Any, ...]]:
+    """
+    Claim what others hold for a moment only: a dispatcher that came too late for a row locks it while it finds that out,
+    and nobody would send the row again soon. What another worker carries out is not open, and so not waited for.
+    """
+    try:
+        return prepared(CLAIM.replace("SKIP LOCKED", ""), **asked)
+    except OperationalError as trouble:
+        if not isinstance(trouble.__cause__, LockNotAvailable):
+            raise
+        return []  # somebody takes his time: it is sent again
 
 
 def hand_back(*, step: Step, subjects: Sequence[int], wait: float = 0) -> None:
