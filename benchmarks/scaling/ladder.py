@@ -19,6 +19,7 @@ from benchmarks.scaling.rounds import Rounds
 from benchmarks.systems import OURS
 from benchmarks.workload.audit import audit
 from benchmarks.workload.models import Kind
+from pipeline.dispatcher import SENT_AGAIN_AFTER_SECONDS
 
 SETTINGS = "benchmarks.scaling.settings"
 SYSTEM = replace(OURS, settings=SETTINGS)
@@ -30,10 +31,14 @@ Say = Callable[[str], None]
 LOCKED = "Lock "  # how PostgreSQL begins to say that somebody waits for a lock on a row or a table
 BUSIEST = 5
 
-# Sent again although nobody was late, or claimed more than once although nobody died.
-DOUBLED = """
-SELECT (SELECT count(*) FROM pipeline_stepevent WHERE what = 'sent_again')
-     + (SELECT count(*) FROM pipeline_steprun WHERE attempts > 1)
+# Sent again although its time had not come, or claimed more than once although nobody died; and sent again for nobody had
+# taken the message in time.
+DOUBLED_AND_LATE = """
+SELECT (SELECT count(*) FROM pipeline_stepevent event JOIN pipeline_steprun run ON run.id = event.step_run_id
+         WHERE what = 'sent_again' AND at < promised_at + make_interval(secs => %s))
+     + (SELECT count(*) FROM pipeline_steprun WHERE attempts > 1),
+       (SELECT count(*) FROM pipeline_stepevent event JOIN pipeline_steprun run ON run.id = event.step_run_id
+         WHERE what = 'sent_again' AND at >= promised_at + make_interval(secs => %s))
 """
 
 
@@ -49,6 +54,7 @@ class Rung:
     drained: Drained
     rounds: Rounds
     doubled: int
+    late: int
     looks: int
     locked: int
     waited_at: dict[str, int]
@@ -100,7 +106,8 @@ class Ladder:
     def _rung(self, place: Place, desk: Cashier, crew: list[str], *, many: int, ids: Sequence[int]) -> Rung:
         _warm_up(place, desk, ids[:WARM_UP])
         desk.prepare(ids[WARM_UP:])
-        doubled, noted = _doubled(place), len(rounds.lines())
+        doubled, late = _doubled_and_late(place)
+        noted = len(rounds.lines())
         drained, sampler = self._watched(place, desk, crew, count=len(ids) - WARM_UP)
         waited_at = {
             f"{doing}: {statement}": times
@@ -112,7 +119,8 @@ class Ladder:
             many=many,
             drained=drained,
             rounds=Rounds.of(rounds.lines()[noted:]),
-            doubled=_doubled(place) - doubled,
+            doubled=_doubled_and_late(place)[0] - doubled,
+            late=_doubled_and_late(place)[1] - late,
             looks=sampler.seen.total(),
             locked=sum(waited_at.values()),
             waited_at=dict(list(waited_at.items())[:BUSIEST]),
@@ -148,8 +156,9 @@ def _warm_up(place: Place, desk: Cashier, ids: Sequence[int]) -> None:
     drain.wait_for_effects(place, already + len(ids))
 
 
-def _doubled(place: Place) -> int:
-    return int(place.rows(DOUBLED)[0][0])
+def _doubled_and_late(place: Place) -> tuple[int, int]:
+    [(doubled, late)] = place.rows(DOUBLED_AND_LATE, SENT_AGAIN_AFTER_SECONDS, SENT_AGAIN_AFTER_SECONDS)
+    return doubled, late
 
 
 # The two kinds

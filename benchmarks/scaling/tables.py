@@ -19,19 +19,20 @@ COLUMNS: dict[str, Column] = {
     "orders/s": lambda rung: rung.drained.drained_per_second,
     "rounds": lambda rung: rung.rounds.made,
     "empty": lambda rung: rung.rounds.empty,
-    "waits for locks, %": lambda rung: 100 * rung.locked / max(rung.looks, 1),
+    "waits on locks, %": lambda rung: 100 * rung.locked / max(rung.looks, 1),
 }
 
 
 def contention(rungs: Sequence[Rung]) -> Iterator[str]:
     """
-    A line for each rung, the medians over the repeats; what was doubled is added up.
+    A line for each rung, the medians over the repeats; what was late or doubled is added up.
     """
-    yield _line("", [*COLUMNS, "doubled"])
+    yield _line("", [*COLUMNS, "late", "doubled"])
     for kind, many in dict.fromkeys((rung.kind, rung.many) for rung in sorted(rungs, key=_place_in_table)):
         same = [rung for rung in rungs if (rung.kind, rung.many) == (kind, many)]
         cells = [short(median(column(rung) for rung in same)) for column in COLUMNS.values()]
-        yield _line(f"{many} {kind}", [*cells, str(sum(rung.doubled for rung in same))])
+        summed = [str(sum(column(rung) for rung in same)) for column in (_late, _doubled)]
+        yield _line(f"{many} {kind}", [*cells, *summed])
 
 
 def bill(counted: Bill) -> Iterator[str]:
@@ -62,9 +63,17 @@ def rung_facts(rung: Rung) -> dict[str, object]:
     return {**asdict(rung), "drained": rung.drained.facts()}
 
 
+def _late(rung: Rung) -> int:
+    return rung.late
+
+
+def _doubled(rung: Rung) -> int:
+    return rung.doubled
+
+
 def _place_in_table(rung: Rung) -> tuple[str, int]:
     return (rung.kind != "workers") * "z" + rung.kind, rung.many
 
 
 def _line(what: str, cells: Sequence[str]) -> str:
-    return f"{what:<28}" + "".join(f"{cell:>19}" for cell in cells)
+    return f"{what:<24}" + "".join(f"{cell:>18}" for cell in cells)
