@@ -31,7 +31,7 @@ class SaleFact(Sums):
     """
 
     order = models.OneToOneField(Order, primary_key=True, on_delete=models.PROTECT, related_name="+")
-    restaurant = models.ForeignKey(Restaurant, on_delete=models.PROTECT, related_name="+")
+    restaurant = models.ForeignKey(Restaurant, on_delete=models.PROTECT, related_name="+", db_index=False)
     service_type = models.CharField(max_length=10, choices=ServiceType.choices)
     paid_at = models.DateTimeField()
     hour_utc = models.DateTimeField(help_text="the full hour in which it was paid")

@@ -10,12 +10,14 @@ from django.db import connection
 # By the recipe that was valid when the order was placed. Stock is taken in ingredient order, so that two batches that
 # use the same flour cannot wait for each other.
 DEDUCT = """
-WITH moved AS (
-    INSERT INTO inventory_stockmovement (order_line_id, ingredient_id, kind, quantity)
-    SELECT line.id, used.ingredient_id, 'sale', -line.quantity * used.quantity
+WITH used AS (
+    SELECT line.order_id, line.id AS line_id, used.ingredient_id, -line.quantity * used.quantity AS quantity
       FROM orders_orderline line JOIN orders_recipeline used ON used.recipe_id = line.recipe_id
-     WHERE line.order_id = ANY(%(orders)s)
-    RETURNING order_line_id, ingredient_id, quantity),
+     WHERE line.order_id = ANY(%(orders)s)),
+moved AS (
+    INSERT INTO inventory_stockmovement (order_line_id, ingredient_id, kind, quantity)
+    SELECT line_id, ingredient_id, 'sale', quantity FROM used
+    RETURNING ingredient_id, quantity),
 stock AS (
     INSERT INTO inventory_stock AS stock (ingredient_id, on_hand, negative_since)
     SELECT ingredient_id, sum(quantity), clock_timestamp() FROM moved GROUP BY ingredient_id ORDER BY ingredient_id
@@ -23,8 +25,7 @@ stock AS (
        SET on_hand = stock.on_hand + excluded.on_hand,
            negative_since = CASE WHEN stock.on_hand + excluded.on_hand < 0
                                  THEN coalesce(stock.negative_since, excluded.negative_since) END)
-SELECT line.order_id, count(*) FROM moved JOIN orders_orderline line ON line.id = moved.order_line_id
- GROUP BY line.order_id
+SELECT order_id, count(*) FROM used GROUP BY order_id
 """
 
 

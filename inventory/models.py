@@ -45,7 +45,8 @@ class StockMovement(models.Model):
         RETURN = "return"
         RETURN_UNDONE = "return_undone"
 
-    ingredient = models.ForeignKey(Ingredient, on_delete=models.PROTECT, related_name="+")
+    # Without an index: each sale would pay for it, and nobody asks.
+    ingredient = models.ForeignKey(Ingredient, on_delete=models.PROTECT, related_name="+", db_index=False)
     order_line = models.ForeignKey(
         OrderLine, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )

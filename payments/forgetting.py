@@ -12,7 +12,7 @@ from pipeline.statements import execute, rows
 EVENTS_AT_ONCE = 2_000
 
 OLD = "state = 'ignored' AND received_at < statement_timestamp() - make_interval(days => %(days)s)"
-# By the index on state and time.
+# By the index of what was ignored.
 FORGET = f"""
 DELETE FROM payments_stripeevent
  WHERE ctid = ANY(ARRAY(

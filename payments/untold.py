@@ -63,7 +63,7 @@ def refunds_not_told(page: list[Document]) -> Iterator[Event]:
     """
     ours = [refund for refund in page if refund.get("payment_intent")]
     known = _furthest(Refund.objects.filter(stripe_id__in=_ids(ours)).values_list("stripe_id", "status"))
-    kept = StripeEvent.objects.filter(object_id__in=_ids(ours), facts__means=RefundTold.__name__)
+    kept = StripeEvent.telling(RefundTold.__name__, of=_ids(ours))
     told = _furthest(kept.values_list("object_id", "facts__status"))
     for refund in ours:
         status = REFUND_STATUS.get(refund["status"], RefundStatus.PENDING)
@@ -83,7 +83,7 @@ def disputes_not_told(page: list[Document]) -> Iterator[Event]:
     """
     ours = [dispute for dispute in page if dispute.get("payment_intent")]
     known = set(Dispute.objects.filter(stripe_id__in=_ids(ours)).values_list("stripe_id", "status"))
-    kept = StripeEvent.objects.filter(object_id__in=_ids(ours), facts__means=DisputeTold.__name__)
+    kept = StripeEvent.telling(DisputeTold.__name__, of=_ids(ours))
     known |= set(kept.values_list("object_id", "facts__status"))
     begun = {dispute for dispute, _status in known}
     for dispute in ours:
@@ -144,8 +144,7 @@ def _told(objects: list[Document], *, by: str = "id") -> dict[str, int]:
     """
     By the object (or the PaymentIntent of each) how much money an event about it has told of, in minor units.
     """
-    ids = [one[by] for one in objects]
-    told = StripeEvent.objects.filter(object_id__in=ids, facts__means=MoneyArrived.__name__)
+    told = StripeEvent.telling(MoneyArrived.__name__, of=[one[by] for one in objects])
     return dict(told.values_list("object_id", "facts__amount_minor"))
 
 

@@ -21,24 +21,25 @@ from pipeline.routing import lane_of
 from pipeline.statements import execute, prepared
 from pipeline.steps import Attempt, Effect, Step
 
-# Locks in id order, so that two claims over the same rows cannot wait for each other. A row that died with a worker
+# Locks in id order, so that two claims over the same rows cannot wait for each other. By ctid, which a row that is locked
+# keeps, so that the index is read once. A row that died with a worker
 # (`alone`) does not travel in company any more. By hand a row may be taken before it is due.
 # Outside steps need not wait for the disk here: their next commit (MARK_SENDING) does, and takes this one with it. Others
 # wait, so that an order over which PostgreSQL dies has been counted.
 CLAIM = """
 WITH open AS (
-    SELECT id, sending_at FROM pipeline_steprun, set_config('synchronous_commit', coalesce(%(commit)s, current_setting('synchronous_commit')), true)
+    SELECT ctid AS place FROM pipeline_steprun, set_config('synchronous_commit', coalesce(%(commit)s, current_setting('synchronous_commit')), true)
      WHERE step = %(step)s AND subject_id = ANY(%(subjects)s)
        AND (state IN ('promised', 'sent')
             OR state = 'waiting' AND (%(by_hand)s OR due_at <= clock_timestamp()))
        AND NOT (alone AND %(in_company)s)
        AND NOT EXISTS (SELECT FROM pipeline_lanepause pause WHERE pause.lane = pipeline_steprun.lane)
      ORDER BY id FOR UPDATE SKIP LOCKED)
-UPDATE pipeline_steprun run
-   SET state = 'running', attempts = run.attempts + 1, sends = 0, lease_token = %(token)s,
+UPDATE pipeline_steprun
+   SET state = 'running', attempts = attempts + 1, sends = 0, lease_token = %(token)s,
        due_at = clock_timestamp() + make_interval(secs => %(lease)s)
-  FROM open WHERE run.id = open.id
-RETURNING run.subject_id, run.order_id, run.attempts, open.sending_at IS NOT NULL
+ WHERE ctid = ANY(ARRAY(SELECT place FROM open))
+RETURNING subject_id, order_id, attempts, sending_at IS NOT NULL
 """
 
 # Committed before a request leaves, so that a lost outcome is known to be lost. The lease begins anew with it; where it
@@ -54,24 +55,24 @@ RETURNING subject_id
 """
 
 # What needed more than one attempt leaves a line in the history when it works out at last. It also tells whether more has
-# become due on the lane: the dispatcher may have held it back for as long as this message was on its way.
+# become due on the lane: the dispatcher may have held it back for as long as this message was on its way. What is due only
+# since now has a nudge of its own.
+#
+# The reports come as one object by subject, so that all rows are found in one walk through the index.
 FINISH = """
-WITH kept AS (
-    SELECT * FROM unnest(%(subjects)s::bigint[], %(reports)s::jsonb[]) AS kept(subject_id, report)),
-done AS (
-    UPDATE pipeline_steprun run
+WITH done AS (
+    UPDATE pipeline_steprun
        SET state = 'done', due_at = NULL, lease_token = NULL, sending_at = NULL, because = '',
-           report = kept.report, finished_at = clock_timestamp()
-      FROM kept
-     WHERE run.step = %(step)s AND run.subject_id = kept.subject_id
-       AND run.state = 'running' AND run.lease_token = %(token)s
-    RETURNING run.id, run.subject_id, run.order_id, run.attempts),
+           report = %(reports)s::jsonb -> subject_id::text, finished_at = clock_timestamp()
+     WHERE step = %(step)s AND subject_id = ANY(%(subjects)s) AND state = 'running' AND lease_token = %(token)s
+    RETURNING id, subject_id, order_id, attempts),
 history AS (
     INSERT INTO pipeline_stepevent (step_run_id, order_id, attempt, what, because, by)
     SELECT id, order_id, attempts, 'recovered', '', '' FROM done WHERE attempts > 1)
-SELECT coalesce((SELECT array_agg(subject_id ORDER BY subject_id) FROM done), '{}'),
+SELECT coalesce((SELECT array_agg(subject_id ORDER BY subject_id) FROM done), '{}') AS ours,
        EXISTS (SELECT FROM pipeline_steprun
-                WHERE lane = %(lane)s AND due_at <= statement_timestamp() AND state IN ('promised', 'waiting'))
+                WHERE lane = %(lane)s AND state IN ('promised', 'waiting')
+                  AND due_at <= statement_timestamp() - interval '50 milliseconds') AS more_is_due
 """
 
 # The end of one attempt that did not work out: `wait` in seconds, or NULL to bury. What was withdrawn meanwhile is not
@@ -170,12 +171,12 @@ class Claim:
         """
         Mark as done; returns the subjects that were still ours, in order.
         """
-        subjects = sorted(reports)
-        kept = [
-            None if reports[subject] is None else Jsonb(_without_nul(reports[subject]))
-            for subject in subjects
-        ]
-        [(ours, more_is_due)] = self._rows(FINISH, subjects=subjects, reports=kept, lane=lane_of(self.step))
+        told = {
+            str(subject): _without_nul(report) for subject, report in reports.items() if report is not None
+        }
+        [(ours, more_is_due)] = self._rows(
+            FINISH, subjects=sorted(reports), reports=Jsonb(told), lane=lane_of(self.step)
+        )
         if more_is_due:
             nudge()
         return list(ours)

@@ -27,14 +27,14 @@ SENT_AGAIN_AFTER_SECONDS = 40
 DOUBLINGS = 6  # 40 s, 80 s, … and at most about 45 minutes
 PUBLISH_AT_ONCE = 500
 BACK_OFF_SECONDS = 2
-WAITS_SECONDS, HELD_SECONDS = 0.1, 0.5
+WAITS_SECONDS, HELD_SECONDS = 0.05, 0.5
 LEFT_OVER_AT_MOST = 100
 
 # All lanes in one round trip. Per lane what there is room for, oldest first. By ctid, because a self-join that was planned
 # while the table was empty can later take seconds; by statement_timestamp(), because an index cannot look for a clock that
 # moves on. Whoever loses this commit (PostgreSQL dies) finds the rows still due: it need not wait for the disk.
 #
-# A message that has waited for a tenth of a second and was not taken yet holds back others of its step for a moment, and a
+# A message that has waited for a twentieth of a second and was not taken yet holds back others of its step for a moment, and a
 # database step's those of every step, unless they fill a message: so where workers cannot keep up messages grow instead of
 # queueing, the less urgent steps get their turn, and where workers do keep up nobody waits.
 TAKE = """

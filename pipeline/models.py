@@ -2,8 +2,10 @@
 The promises, their history, the lanes that are paused, how fast outside systems may be called, and where all this lives.
 """
 
+from collections.abc import Iterable
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 
@@ -58,7 +60,7 @@ class StepRun(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["step", "subject_id"], name="step_run_once_per_subject"),
+            models.UniqueConstraint(fields=["subject_id", "step"], name="step_run_once_per_subject"),
             models.CheckConstraint(condition=Q(state__in=State.values), name="step_run_state_is_known"),
             models.CheckConstraint(
                 condition=Q(state__in=AT_REST, due_at__isnull=True)
@@ -73,12 +75,26 @@ class StepRun(models.Model):
         ]
         indexes = [
             models.Index(fields=["lane", "due_at"], name="step_run_due", condition=Q(due_at__isnull=False)),
-            models.Index(fields=["order_id"], name="step_run_by_order"),
+            # Most runs have their order as their subject: `of_orders` asks for those by it, and by this for the others.
+            models.Index(
+                fields=["order_id"], name="step_run_of_refund", condition=~Q(order_id=F("subject_id"))
+            ),
             models.Index(fields=["step", "id"], name="step_run_buried", condition=Q(state=State.BURIED)),
         ]
 
     def __str__(self) -> str:
         return f"{self.step} for order {self.order_id}: {self.state}"
+
+    # Questions
+
+    @staticmethod
+    def of_orders(order_ids: Iterable[int]) -> "models.QuerySet[StepRun]":
+        """
+        The step runs of these orders and of their refunds, in the words of the indexes.
+        """
+        ids = list(order_ids)
+        own = Q(subject_id__in=ids, order_id=F("subject_id"))
+        return StepRun.objects.filter(own | Q(order_id__in=ids) & ~Q(order_id=F("subject_id")))
 
 
 class StepEvent(models.Model):

@@ -63,7 +63,8 @@ SELECT subject_id, order_id, verdict FROM sorted ORDER BY id
 # Locked first, so that a reversal which is being sorted just now is seen as it was sorted.
 LOCK = """
 SELECT id FROM pipeline_steprun
- WHERE step = ANY(%(reversals)s) AND order_id = %(order)s AND (%(subject)s::bigint IS NULL OR subject_id = %(subject)s)
+ WHERE step = ANY(%(reversals)s) AND (%(subject)s::bigint IS NULL OR subject_id = %(subject)s)
+   AND (subject_id = %(order)s AND order_id = subject_id OR order_id = %(order)s AND order_id <> subject_id)
  ORDER BY id FOR NO KEY UPDATE
 """
 LOOK_AGAIN = """

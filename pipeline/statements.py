@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 PLANS_LAST_SECONDS = 10
 _planned_at: dict[int, float] = {}  # by the connection's backend
@@ -34,16 +35,18 @@ def prepared(statement: str, **values: Any) -> list[tuple[Any, ...]]:
     """
     The same as `rows` for a statement that is carried out all the time: PostgreSQL plans it once and not each time.
 
-    It goes past Django's cursor, which plans anew each time, and asks before each request whether the line is up.
+    Django's own cursor sends values inside the text, so that PostgreSQL plans anew each time, and asks before each
+    request whether the line is up.
     """
     connection.ensure_connection()
     line = connection.connection
-    with connection.wrap_database_errors, psycopg.Cursor(line) as cursor:
+    with psycopg.Cursor(line) as raw, CursorWrapper(raw, connection) as cursor:
         if _is_stale(line.info.backend_pid):
             # What was planned for a table of a few rows would be carried out for thousands, until its statistics are renewed.
-            cursor.execute("DISCARD PLANS")
-        cursor.execute(statement, values, prepare=True)
-        return cursor.fetchall()
+            with connection.wrap_database_errors:
+                raw.execute("DISCARD PLANS")
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())
 
 
 def _is_stale(backend: int) -> bool:

@@ -20,12 +20,12 @@ SELECT run.step,
  GROUP BY run.step ORDER BY run.step
 """
 
-# Of the newest subjects, by the unique index: done rows have no index on their time, which each of them would pay for.
+# Of the newest runs, whatever their step: done rows have no index on their time, which each of them would pay for.
 DONE = """
-SELECT count(*) FROM (
-    SELECT state, finished_at FROM pipeline_steprun
-     WHERE step = %(step)s ORDER BY subject_id DESC LIMIT %(most)s) AS newest
+SELECT step, count(*) FROM (
+    SELECT step, state, finished_at FROM pipeline_steprun ORDER BY id DESC LIMIT %(most)s) AS newest
  WHERE state = 'done' AND finished_at > clock_timestamp() - make_interval(secs => %(within)s)
+ GROUP BY step
 """
 
 LEFT_BURIED = """
@@ -67,11 +67,11 @@ def by_step(*, within_seconds: int, at_least: int = 1) -> list[Trouble]:
     """
     The steps of which at least so many attempts failed lately.
     """
-    failing = rows(FAILED, within=within_seconds)
+    failing = [found for found in rows(FAILED, within=within_seconds) if found[1] >= at_least]
+    done = dict(rows(DONE, within=within_seconds, most=MOST_RUNS)) if failing else {}
     return [
-        Trouble(step=step, failed=failed, buried=buried, done=_done(step, within_seconds))
+        Trouble(step=step, failed=failed, buried=buried, done=done.get(step, 0))
         for step, failed, buried in failing
-        if failed >= at_least
     ]
 
 
@@ -80,10 +80,6 @@ def left_buried(*, longer_than_seconds: int) -> dict[str, int]:
     By step, how many have been lying buried for longer than that.
     """
     return dict(rows(LEFT_BURIED, longer_than=longer_than_seconds))
-
-
-def _done(step: str, within_seconds: int) -> int:
-    return int(rows(DONE, step=step, within=within_seconds, most=MOST_RUNS)[0][0])
 
 
 def stalled(*, longer_than_seconds: float) -> dict[str, float]:

@@ -37,8 +37,8 @@ def _refunds(refund_ids: Sequence[int]) -> list[Refund]:
 
 def _ids_at_till(order_ids: Sequence[int]) -> dict[int, str]:
     # Whoever has rung an order up says under which id it is there; which of our steps that was does not matter.
-    told = StepRun.objects.filter(order_id__in=order_ids, report__has_key="pos_order_id").values_list(
-        "order_id", "report"
+    told = (
+        StepRun.of_orders(order_ids).filter(report__has_key="pos_order_id").values_list("order_id", "report")
     )
     return {order_id: str(report["pos_order_id"]) for order_id, report in told.order_by("pk") if report}
 

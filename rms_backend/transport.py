@@ -4,6 +4,8 @@ started when first needed.
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from queue import Empty
 from typing import Any
 
@@ -31,6 +33,18 @@ class Channel(redis.Channel):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._made_at = time.monotonic()
+        self._kept_client: Any = None
+
+    @contextmanager
+    def conn_or_acquire(self, client: Any = None) -> Iterator[Any]:
+        """
+        A client for one operation. Kombu makes a new one each time, which costs about as much as the operation.
+        """
+        if client is None and (
+            self._kept_client is None or self._kept_client.connection_pool is not self.pool
+        ):
+            self._kept_client = self._create_client()
+        yield client or self._kept_client
 
     def _brpop_read(self, **options: Any) -> Any:
         """

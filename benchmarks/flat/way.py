@@ -114,7 +114,7 @@ def _messages(step: Step) -> list[list[int]]:
 
 
 def _audit(orders: Sequence[Order]) -> None:
-    done = StepRun.objects.filter(order_id__in=[order.pk for order in orders], state=State.DONE).count()
+    done = StepRun.of_orders(order.pk for order in orders).filter(state=State.DONE).count()
     wanted = len(orders) * len(menu.about(Subject.ORDER))
     if done != wanted:
         raise NotDone(f"{done} of {wanted} step runs are done.")

@@ -110,11 +110,10 @@ def reconciliation() -> list[Finding]:
 
 
 def _silence() -> timedelta | None:
-    # By state, because that is what the index can answer at once.
-    ages = [
-        StripeEvent.objects.filter(state=state).aggregate(age=Now() - Max("received_at"))["age"]
-        for state in StripeEvent.State.values
-    ]
+    # In the words of two indexes, which can answer at once.
+    ignored = StripeEvent.objects.filter(state=StripeEvent.State.IGNORED)
+    heeded = StripeEvent.objects.exclude(state=StripeEvent.State.IGNORED)
+    ages = [events.aggregate(age=Now() - Max("received_at"))["age"] for events in (ignored, heeded)]
     return min((age for age in ages if age is not None), default=None)
 
 

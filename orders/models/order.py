@@ -117,7 +117,6 @@ class Order(models.Model):
                 name="order_by_checkout_session",
                 condition=~Q(checkout_session=""),
             ),
-            models.Index(fields=["restaurant", "paid_at"], name="order_by_restaurant_paid_at"),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ What can be read in the logs of a real worker, and what must not.
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -22,22 +23,27 @@ ABOUT_A_STEP = re.compile(r"step\.|batch\.")
 UNTRIED = ("step.not_claimed", "step.handed_back")
 
 
+TELLING = {"ISOLATED_LOG_FORMAT": "json", "ISOLATED_CELERY_TRACE": "1", "ISOLATED_LOG_LEVEL": "INFO"}
+
+
 @pytest.fixture
 def telling_house(house: House) -> House:
     """
-    The house with a worker that tells everything, as JSON.
+    The house with a worker and a web application that tell everything, as JSON.
     """
     house.kill_worker()
     for file in (house.servers.home / "logs").glob("celery_*.log*"):
         file.unlink()
-    house.start_worker(
-        "teller", ISOLATED_LOG_FORMAT="json", ISOLATED_CELERY_TRACE="1", ISOLATED_LOG_LEVEL="INFO"
-    )
+    house.start_worker("teller", **TELLING)
+    house.start_web("telling_web", **TELLING)
     return house
 
 
 def lines_of(house: House, program: str = "worker") -> list[dict]:
-    file = house.servers.home / "logs" / f"celery_{program}.log"
+    return lines_in(house.servers.home / "logs" / f"celery_{program}.log")
+
+
+def lines_in(file: Path) -> list[dict]:
     return [json.loads(line) for line in file.read_text().splitlines() if line.startswith("{")]
 
 
@@ -84,7 +90,8 @@ class TestLogs:
             lambda: "no failure was told",
         )
 
-        told = [line for line in lines_of(telling_house) if line["event"].startswith("message.")]
+        lines = lines_of(telling_house) + lines_in(telling_house.crew.logs / "telling_web.log")
+        told = [line for line in lines if line["event"].startswith("message.")]
         ways = {}
         for line in told:
             ways.setdefault(line["task_id"], []).append(line)

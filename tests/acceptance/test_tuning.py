@@ -34,6 +34,16 @@ class TestMaxTasksPerChild:
         first, second, third = [note.process for note in desk.wait_for_notes(3)]
         assert first == second != third
 
+    def test_costs_no_waiting_for_celery_s_look_every_five_seconds(self, desk):
+        tasks = 40
+        desk.start_worker(*ONE_PROCESS, ISOLATED_CELERY_WORKER_MAX_TASKS_PER_CHILD="1")
+
+        for n in range(tasks):
+            desk.send("note", str(n))
+
+        # In PATIENCE_SECONDS: with pauses of five seconds it would take twice as long, and without them a fraction.
+        assert len({note.process for note in desk.wait_for_notes(tasks)}) == tasks
+
 
 class TestPrefetchMultiplier:
     @pytest.mark.parametrize(

@@ -23,9 +23,11 @@ COMMIT = rb"Q\x00\x00\x00\x0bCOMMIT\x00"
 # The one statement that pays an order: asked for, and answered.
 PAYMENT = rb"WITH fitting AS"
 PAID = rb"\x00\x01order_id\x00.{18}D\x00\x00\x00.{3,20}?C\x00\x00\x00\x0dSELECT 1\x00"
-# The answer to the one statement that makes steps outside done: a column `subject_id`, one row, and "SELECT 1". Each
-# such statement is a transaction of its own, so there is no COMMIT to be seen.
-FINISHED = rb"\x00\x01subject_id\x00.{18}D\x00\x00\x00.{3,20}?C\x00\x00\x00\x0dSELECT 1\x00"
+# The answer to the one statement that makes steps outside done: two columns, one row with the number of an order, and
+# "SELECT 1". Each such statement is a transaction of its own, so there is no COMMIT to be seen.
+FINISHED = (
+    rb"\x00\x02ours\x00.{18}more_is_due\x00.{18}D\x00\x00\x00.{7}\{\d.{3,60}?C\x00\x00\x00\x0dSELECT 1\x00"
+)
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ from unittest.mock import patch
 
 from pipeline import claims, dispatcher, inside, lost_leases
 
-FENCE = "AND run.lease_token = %(token)s"
-SHORT_FENCE = "AND lease_token = %(token)s"
+FENCE = "AND lease_token = %(token)s"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,20 +44,20 @@ MUTANTS = (
         name="done without a fence",
         where=claims,
         statement="FINISH",
-        instead={FENCE: "AND %(token)s::uuid IS NOT NULL", "run.state = 'running'": "true"},
+        instead={FENCE: "AND %(token)s::uuid IS NOT NULL", "state = 'running'": "true"},
     ),
     Mutant(
         name="failed without a fence",
         where=claims,
         statement="FAIL",
-        instead={SHORT_FENCE: "AND %(token)s::uuid IS NOT NULL", "state = 'running'": "true"},
+        instead={FENCE: "AND %(token)s::uuid IS NOT NULL", "state = 'running'": "true"},
     ),
     Mutant(
         name="sending without a fence",
         where=claims,
         statement="MARK_SENDING",
         instead={
-            SHORT_FENCE: "AND %(token)s::uuid IS NOT NULL",
+            FENCE: "AND %(token)s::uuid IS NOT NULL",
             "AND coalesce(due_at, '-infinity') > clock_timestamp()": "",
         },
     ),
@@ -66,7 +65,7 @@ MUTANTS = (
         name="attempts are not counted when they begin",
         where=claims,
         statement="CLAIM",
-        instead={"run.attempts + 1": "greatest(run.attempts, 1)"},
+        instead={"attempts + 1": "greatest(attempts, 1)"},
     ),
     Mutant(
         name="what is done is claimed again",

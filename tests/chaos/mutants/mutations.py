@@ -19,7 +19,6 @@ from pos import tickets
 
 WITHOUT_TRANSACTION = SimpleNamespace(atomic=nullcontext)
 MINE = "AND state = 'running' AND lease_token = %(token)s"
-MINE_OF_RUN = "AND run.state = 'running' AND run.lease_token = %(token)s"
 
 
 def promise_without_a_key() -> None:
@@ -33,7 +32,7 @@ def end_without_a_fence() -> None:
     """
     Whoever has done the work says so, whether or not the row is still his.
     """
-    claims.FINISH = without(claims.FINISH, MINE_OF_RUN)
+    claims.FINISH = without(claims.FINISH, MINE)
     claims.FAIL = without(claims.FAIL, MINE)
 
 
@@ -41,9 +40,9 @@ def count_attempts_afterwards() -> None:
     """
     An attempt counts once it has ended.
     """
-    claims.CLAIM = changed(claims.CLAIM, "attempts = run.attempts + 1, ", "")
-    claims.CLAIM = changed(claims.CLAIM, "run.order_id, run.attempts,", "run.order_id, run.attempts + 1,")
-    claims.FINISH = changed(claims.FINISH, "state = 'done',", "state = 'done', attempts = run.attempts + 1,")
+    claims.CLAIM = changed(claims.CLAIM, "attempts = attempts + 1, ", "")
+    claims.CLAIM = changed(claims.CLAIM, "order_id, attempts,", "order_id, attempts + 1,")
+    claims.FINISH = changed(claims.FINISH, "state = 'done',", "state = 'done', attempts = attempts + 1,")
     claims.FAIL = changed(claims.FAIL, "lease_token = NULL,", "lease_token = NULL, attempts = attempts + 1,")
 
 

@@ -40,12 +40,6 @@ ROADS = {
     Point.UNMATCHED_LOCKED: Road.LATE_ORDER,
     Point.UNMATCHED_BOOKED: Road.LATE_ORDER,
 }
-IN_THE_WEB = frozenset(
-    {
-        Point.WEBHOOK_SIGNED, Point.EVENT_KEPT, Point.ORDER_PAID, Point.PROMISED, Point.WEBHOOK_COMMITTED,
-        Point.NUDGING, Point.REFUND_BOOKED,
-    }
-)  # fmt: skip
 INSIDE = frozenset({Point.FENCED, Point.EFFECTS_WRITTEN, Point.INSIDE_COMMITTED})
 OUTSIDE = frozenset({Point.PACKED, Point.MARKED_SENDING, Point.ANSWERS_CAME, Point.OUTSIDE_FINISHED})
 ACTIONS = (Action.KILL, Action.STOP, Action.RAISE)
