@@ -30,6 +30,9 @@ chaos: $(READY) ## Everything breaks for minutes: is anything lost or done twice
 bench: $(READY) $(BENCH_READY) ## How fast beside others: P1 to P9, within 35 minutes [FULL=1] [ONLY=P1,P4] [REPEATS=3]
 	@$(PY) -m benchmarks $(if $(filter 1,$(FULL)),--full) $(if $(ONLY),--only $(ONLY)) $(if $(REPEATS),--repeats $(REPEATS))
 
+bench-scale: $(READY) ## What more workers and dispatchers cost each other: docs/scale-out.md [ORDERS=1000] [REPEATS=3]
+	@$(PY) -m benchmarks.scale $(if $(ORDERS),--orders $(ORDERS)) $(if $(REPEATS),--repeats $(REPEATS))
+
 $(BENCH_READY): $(READY)
 	@echo "Installing what is compared …"
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
@@ -50,4 +53,4 @@ clean: ## Stop everything and remove all that make made: data, caches, .venv
 lock: $(READY) ## Pin the requirements anew from requirements/*.in (needs uv)
 	@scripts/lock
 
-.PHONY: help setup run test chaos bench check down clean lock
+.PHONY: help setup run test chaos bench bench-scale check down clean lock

@@ -118,6 +118,25 @@ def measured(place: Place, desk: Cashier, workers: Sequence[str], *, count: int)
     )
 
 
+def in_flow(place: Place, desk: Cashier, *, count: int) -> Drained:
+    """
+    Pay what the cashier has prepared while everybody is at work, until the last effect is there.
+    """
+    already = place.rows(COUNT)[0][0] // len(Kind)
+    before, began = place.cpu_seconds(), time.time()
+    paid = desk.pay()
+    wait_for_effects(place, already + count)
+    time.sleep(SETTLES_SECONDS)
+    after = place.cpu_seconds()
+    [[ended]] = place.rows(LAST_COMMIT)
+    return Drained(
+        orders=count,
+        cpu_ms=_per_order(before, after, paid, count=count),
+        paid_per_second=count / paid.seconds,
+        drained_per_second=count / (ended - began),
+    )
+
+
 def wait_for_effects(place: Place, paid: int) -> None:
     """
     Wait until that many orders have all their effects; raises TookTooLong.

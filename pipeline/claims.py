@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import OperationalError
+from psycopg.errors import LockNotAvailable
 from psycopg.types.json import Jsonb
 
 from pipeline.crash_points import Point, crash_point
@@ -20,8 +22,8 @@ from pipeline.statements import execute, prepared
 from pipeline.steps import Attempt, Effect, Step
 
 # Locks in id order, so that two claims over the same rows cannot wait for each other. By ctid, which a row that is locked
-# keeps, so that the index is read once. A row that died with a worker
-# (`alone`) does not travel in company any more. By hand a row may be taken before it is due.
+# keeps, so that the index is read once. A row that died with a worker (`alone`) does not travel in company any more. By
+# hand a row may be taken before it is due.
 # Outside steps need not wait for the disk here: their next commit (MARK_SENDING) does, and takes this one with it. Others
 # wait, so that an order over which PostgreSQL dies has been counted.
 CLAIM = """
@@ -149,16 +151,17 @@ class Claim:
         that of an earlier claim of the same message, by default a new one.
         """
         token = token or uuid.uuid4()
-        claimed = prepared(
-            CLAIM,
-            commit="off" if step.effect is Effect.OUTSIDE else None,
-            step=step.name,
-            subjects=list(subjects),
-            by_hand=by_hand,
-            in_company=len(subjects) > 1 if in_company is None else in_company,
-            token=token,
-            lease=step.lease_seconds,
-        )
+        asked = {
+            "commit": "off" if step.effect is Effect.OUTSIDE else None,
+            "step": step.name,
+            "by_hand": by_hand,
+            "in_company": len(subjects) > 1 if in_company is None else in_company,
+            "token": token,
+            "lease": step.lease_seconds,
+        }
+        claimed = prepared(CLAIM, subjects=list(subjects), **asked)
+        if left := set(subjects) - {row[0] for row in claimed}:
+            claimed += _patiently({**asked, "subjects": sorted(left)})
         crash_point(Point.CLAIMED, step.name)
         taken = {
             subject: Attempt(subject_id=subject, order_id=order, number=number, outcome_unknown=unknown)
@@ -217,6 +220,19 @@ class Claim:
 
     def _rows(self, statement: str, **values: object) -> list[tuple[Any, ...]]:
         return prepared(statement, step=self.step.name, token=self.token, **values)
+
+
+def _patiently(asked: dict[str, object]) -> list[tuple[Any, ...]]:
+    """
+    Claim what others hold for a moment only: a dispatcher that came too late for a row locks it while it finds that out,
+    and nobody would send the row again soon. What another worker carries out is not open, and so not waited for.
+    """
+    try:
+        return prepared(CLAIM.replace("SKIP LOCKED", ""), **asked)
+    except OperationalError as trouble:
+        if not isinstance(trouble.__cause__, LockNotAvailable):
+            raise
+        return []  # somebody takes his time: it is sent again
 
 
 def hand_back(*, step: Step, subjects: Sequence[int], wait: float = 0) -> None:

@@ -3,11 +3,12 @@ Several workers and several dispatchers at once, each with a database connection
 """
 
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from celery import current_app
-from django.db import connection
+from django.db import connection, transaction
 from django.test import TransactionTestCase
 
 from pipeline import dispatcher, lost_leases
@@ -76,6 +77,30 @@ class TestManyWorkers(TransactionTestCase):
             self.assertEqual(Counter(a.order_id for a in sink.attempts), Counter(range(1, 51)))
 
 
+class TestClaim(TransactionTestCase):
+    def test_waits_for_a_dispatcher_that_came_too_late_for_the_row(self):
+        with database_step() as step:
+            promised(step, 1)
+
+            with ThreadPoolExecutor(1) as worker, transaction.atomic():
+                list(StepRun.objects.select_for_update())
+                claim = worker.submit(claimed_elsewhere, step)
+                wait_until_it_waits(claim)
+
+            self.assertEqual(claim.result(20).subjects, [1])
+
+    def test_does_not_wait_for_a_worker_that_carries_it_out(self):
+        with database_step() as step:
+            promised(step, 1)
+            Claim.take(step=step, subjects=[1])
+
+            with ThreadPoolExecutor(1) as worker, transaction.atomic():
+                list(StepRun.objects.select_for_update())
+                claim = worker.submit(claimed_elsewhere, step).result(5)
+
+            self.assertEqual(claim.subjects, [])
+
+
 class TestManyDispatchers(TransactionTestCase):
     def setUp(self):
         with current_app.connection_for_write() as broker:
@@ -101,6 +126,28 @@ class TestManyDispatchers(TransactionTestCase):
 
             self.assertEqual(sum(back), 50)
             self.assertEqual(run_of(step, 1).events.count(), 1)
+
+
+def claimed_elsewhere(step):
+    """
+    Claim the first order over a connection of this thread's own.
+    """
+    try:
+        return Claim.take(step=step, subjects=[1])
+    finally:
+        connection.close()
+
+
+def wait_until_it_waits(claim):
+    """
+    Return when the claim waits for a lock, or has not waited for one.
+    """
+    give_up_at = time.monotonic() + 10
+    while not claim.done() and time.monotonic() < give_up_at:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
 
 
 class TestLostConnection(TransactionTestCase):

@@ -1,0 +1,3 @@
+"""
+What happens when there is more of everything: more workers, more dispatchers; and what one order asks of each server.
+"""
