@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -18,6 +19,7 @@ from urllib.request import urlopen
 import redis
 from django.db import OperationalError, connection
 from django.db.models import Count, Sum
+from django.db.models.functions import Now
 
 from analytics.models import HourlySales, SaleFact
 from devtools.mailbox import MailboxClient
@@ -35,6 +37,7 @@ from tests.isolation import ROOT
 
 SECRET = "whsec_acceptance"
 PATIENCE_SECONDS = 90
+LEASE_SECONDS = 30  # of a step that says nothing else
 RETRY_TIME_SCALE = "0.02"
 
 
@@ -194,11 +197,15 @@ class House:
             unix_socket_path=self.addresses.broker_socket, password=self.addresses.broker_password
         )
 
-    def end_leases(self) -> None:
+    def end_leases(self, *, claimed_before_seconds: float = 0) -> None:
         """
-        Let the time pass that is left to workers which are gone.
+        Let the time pass that is left to workers which are gone: those whose lease began so long ago.
         """
-        StepRun.objects.filter(state=State.RUNNING).update(due_at="2026-01-01T00:00:00Z")
+        running = StepRun.objects.filter(state=State.RUNNING)
+        if claimed_before_seconds:
+            left = timedelta(seconds=LEASE_SECONDS - claimed_before_seconds)
+            running = running.filter(due_at__lt=Now() + left)
+        running.update(due_at="2026-01-01T00:00:00Z")
 
     # What became of it
 

@@ -237,9 +237,9 @@ def done(orders) -> int:
 
 def ended_leases_and_at_rest(house: House, count: int) -> bool:
     """
-    Everything at rest? If not, let the leases of dead workers end (only of those: a living one is done in a blink).
+    Everything at rest? If not, let the leases of dead workers end: of those that have held one for two seconds.
     """
     if StepRun.objects.filter(state__in=(State.DONE, State.BURIED)).count() == count:
         return True
-    house.end_leases()
+    house.end_leases(claimed_before_seconds=2)
     return False
