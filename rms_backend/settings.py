@@ -178,8 +178,8 @@ CELERY_TASK_QUEUES = [KombuQueue(queue.value, routing_key=queue.value) for queue
 CELERY_TASK_QUEUE_MAX_PRIORITY = 10  # RabbitMQ's queues know no priority without it
 CELERY_TASK_DEFAULT_QUEUE = Queue.DEFAULT.value
 # No CELERY_TASK_DEFAULT_PRIORITY: it would win over every route. pipeline/routing.py knows the middle.
-# Our own steps want 120 (pipeline.E003); a developer may try what a short limit does to a task.
-CELERY_TASK_TIME_LIMIT = env.whole("CELERY_TASK_TIME_LIMIT", 300, at_least=2 if DEBUG else 120)
+# Our own steps want 100 (pipeline.E003); a developer may try what a short limit does to a task.
+CELERY_TASK_TIME_LIMIT = env.whole("CELERY_TASK_TIME_LIMIT", 300, at_least=2 if DEBUG else 100)
 CELERY_TASK_SOFT_TIME_LIMIT = CELERY_TASK_TIME_LIMIT - min(30, CELERY_TASK_TIME_LIMIT // 2)
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1, "interval_max": 0.2}
 # Late acknowledgement alone loses a plain task whose process is killed: Celery acknowledges it as failed.

@@ -74,7 +74,7 @@ class TestTimeLimits(SimpleTestCase):
         ):
             tasks, redelivery, letters = limits.of_tasks(), limits.of_redelivery(), limits.of_letters()
 
-        self.assertIn("Set it to 120 or more.", tasks[0].remedy)
+        self.assertIn("Set it to 100 or more.", tasks[0].remedy)
         self.assertEqual(levels(redelivery), [Level.WARNING])
         self.assertIn("180 or more", redelivery[0].remedy)
         self.assertEqual(levels(letters), [Level.PROBLEM])
