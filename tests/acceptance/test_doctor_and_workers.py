@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from pipeline.models import StepRun
+from pipeline.models import State, StepRun
+from pipeline.steps import Subject, menu
 from tests.acceptance.doctor_visit import Report, doctor
 from tests.acceptance.house import House
 from tests.isolation import ROOT
@@ -80,6 +81,9 @@ class TestTasksNotExecuting:
         house.kill_worker()
         [order] = house.orders(1)
         house.pay([order])
+        # The web process has handed them to the broker itself: from now on nobody touches them.
+        handed_over = StepRun.objects.filter(order_id=order.pk, state=State.SENT)
+        house.wait_for(lambda: handed_over.count() == len(menu.about(Subject.ORDER)), lambda: "not sent")
         StepRun.objects.update(due_at="2026-01-01T00:00:00Z")
 
         report = doctor(house)
