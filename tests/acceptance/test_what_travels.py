@@ -101,8 +101,7 @@ class TestMessageThatCouldCarryCode:
 
         assert not trap.exists()
         assert SaleFact.objects.count() == 1
-        with house.broker() as broker:
-            assert broker.hlen("unacked") == 0
+        house.wait_for(lambda: unacknowledged(house) == {}, lambda: str(unacknowledged(house)))
         house.assert_each_step_happened_once([order])
 
 
